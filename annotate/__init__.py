@@ -1,0 +1,1 @@
+"""Human preference annotation for interleaved multi-turn conversations."""
