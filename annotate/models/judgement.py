@@ -60,7 +60,9 @@ class Submission(Row):
                 name="submission_revision_once", fields=["assignment", "revision"], condition=Q(origin="live")
             ),
             models.UniqueConstraint(
-                name="submission_key_once", fields=["assignment", "idempotency_key"], condition=Q(origin="live")
+                name="submission_key_once",
+                fields=["assignment", "idempotency_key"],
+                condition=Q(origin="live"),
             ),
             models.UniqueConstraint(
                 name="submission_other_revision_once",

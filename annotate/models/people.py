@@ -20,7 +20,9 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 
 @pghistory.track(
     pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange("username", "is_active", "is_staff", "is_superuser", "kind")),
+    pghistory.UpdateEvent(
+        condition=pghistory.AnyChange("username", "is_active", "is_staff", "is_superuser", "kind")
+    ),
     pghistory.DeleteEvent(),
     fields=["username", "is_active", "is_staff", "is_superuser", "kind"],
 )

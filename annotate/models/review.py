@@ -27,7 +27,9 @@ class Outcome(models.TextChoices):
 
 
 @pghistory.track(
-    pghistory.UpdateEvent(), pghistory.DeleteEvent(), fields=["outcome", "comment", "blind", "final", "finished_at"]
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    fields=["outcome", "comment", "blind", "final", "finished_at"],
 )
 class Review(Row):
     """One sitting over all flags of one conversation by one reviewer.
@@ -68,7 +70,10 @@ class Review(Row):
 
 
 @pghistory.track(
-    pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), fields=["status", "outcome", "closed_reason"]
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    fields=["status", "outcome", "closed_reason"],
 )
 class Flag(Row):
     """A reason to look again at one item, dimension and person.

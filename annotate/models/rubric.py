@@ -39,8 +39,8 @@ class Dimension(Row):
     """One question with a scale and a written anchor per level.
 
     ``texts`` holds, by language, ``{"name", "question", "anchors": {level: text}, "rules": {rule: text}}``.
-    ``image_rule`` names what happens when images are missing (reference: InterMT's rubric): ``text_against_image``
-    (L1), ``image_quality`` (L2), ``images_across_turns`` (G4), ``style_across_images`` (G5), or nothing.
+    ``image_rule`` says which of InterMT's rules speaks when images are missing: ``text_against_image`` (L1),
+    ``image_quality`` (L2), ``images_across_turns`` (G4), ``style_across_images`` (G5), or none.
     """
 
     class ImageRule(models.TextChoices):

@@ -44,7 +44,13 @@ class ScorerRun(Row):
             models.UniqueConstraint(
                 name="scorer_run_once_per_configuration",
                 fields=[
-                    "project", "scorer", "model", "revision", "configuration_sha256", "dtype", "image_budget"
+                    "project",
+                    "scorer",
+                    "model",
+                    "revision",
+                    "configuration_sha256",
+                    "dtype",
+                    "image_budget",
                 ],
             ),
         ]
@@ -86,7 +92,7 @@ class Score(Row):
 
 
 class Calibration(Row):
-    """How a run's numbers relate to people's labels on one dimension and stratum, and whether it may speak."""
+    """How a run's numbers relate to people's labels on a dimension and stratum; whether it may speak."""
 
     run = models.ForeignKey(ScorerRun, models.CASCADE, related_name="calibrations")
     dimension = models.ForeignKey(Dimension, models.PROTECT, null=True, related_name="+")

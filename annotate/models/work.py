@@ -18,7 +18,7 @@ from annotate.models.rubric import Rubric
 class Batch(Row):
     """A pile of tasks with one purpose, one rubric version and one rule for who gets them.
 
-    Higher ``priority`` is served first. ``languages`` and ``teams`` limit who may claim; empty means everyone.
+    Higher ``priority`` is served first. ``languages`` and ``teams`` limit who may claim; empty: everyone.
     """
 
     class Purpose(models.TextChoices):
@@ -61,7 +61,8 @@ class Batch(Row):
                 condition=Q(overlap__gte=1, overlap__lte=models.F("overlap_limit"), overlap_limit__lte=50),
             ),
             models.CheckConstraint(
-                name="batch_preference_scale_known", condition=Q(preference_scale__gte=1, preference_scale__lte=3)
+                name="batch_preference_scale_known",
+                condition=Q(preference_scale__gte=1, preference_scale__lte=3),
             ),
         ]
 
@@ -186,5 +187,7 @@ class Assignment(Row):
             models.Index(
                 name="assignment_live", fields=["annotator", "claimed_at"], condition=Q(status="active")
             ),
-            models.Index(name="assignment_expiring", fields=["lease_expires_at"], condition=Q(status="active")),
+            models.Index(
+                name="assignment_expiring", fields=["lease_expires_at"], condition=Q(status="active")
+            ),
         ]
