@@ -34,7 +34,7 @@ def secret_key() -> str:
 
 SECRET_KEY = secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 # Behind TLS, set SECURE=1: cookies then travel over HTTPS only and browsers are told to insist on it.
 SECURE = env.bool("SECURE", False)
@@ -140,7 +140,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {
         "BACKEND": env.str("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", "{}"),
+        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", {}),
     },
     "staticfiles": {"BACKEND": "annotate.web.static_storage.ModuleManifestStorage"},
 }

@@ -1,5 +1,8 @@
 """Every address, in one place."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("annotate.api.urls")),
+    path("", include("annotate.web.urls")),
+]

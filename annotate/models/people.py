@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import ClassVar
 
 import pghistory
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, validate_slug
 from django.db import models
@@ -35,8 +34,6 @@ class User(AbstractUser, Row):
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     language = models.CharField(max_length=16, choices=LANGUAGES, default="en")
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     class Meta:
         constraints = [

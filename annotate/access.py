@@ -1,0 +1,38 @@
+"""Who may: from a person and an outside id to the object, or 404.
+
+A stranger and a wrong id get the same answer, so that no id can be probed.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
+
+from annotate.models import Assignment, Membership, User
+
+Role = Membership.Role
+
+
+def membership(user: User | AnonymousUser, slug: str, *roles: Membership.Role) -> Membership:
+    """Return the person's membership in a project, with the project loaded.
+
+    With ``roles``, only if the person has one of them. Raises Http404 otherwise.
+    """
+    found = Membership.objects.filter(project__slug=slug, user_id=user.pk).select_related("project").first()
+    if found is None or (roles and found.role not in roles):
+        raise Http404
+    return found
+
+
+def assignment(user: User, uid: uuid.UUID) -> Assignment:
+    """Return one's own assignment, with task and batch loaded; anyone else's is 404."""
+    found = (
+        Assignment.objects.filter(uid=uid, annotator=user, task__batch__project__memberships__user=user)
+        .select_related("task__batch__project")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
