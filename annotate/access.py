@@ -20,7 +20,9 @@ def membership(user: User | AnonymousUser, slug: str, *roles: Membership.Role) -
 
     With ``roles``, only if the person has one of them. Raises Http404 otherwise.
     """
-    found = Membership.objects.filter(project__slug=slug, user_id=user.pk).select_related("project").first()
+    found = (
+        Membership.objects.filter(project__slug=slug, user_id=user.pk or 0).select_related("project").first()
+    )
     if found is None or (roles and found.role not in roles):
         raise Http404
     return found
