@@ -11,10 +11,13 @@ import random
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from django.conf import settings
 from django.db import IntegrityError, connection
+
+from annotate.models import Assignment
 
 QueueState = Literal["done", "leased", "closed", "training"]
 RETRY_SECONDS = 1.0
@@ -22,17 +25,17 @@ RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An assignment as claiming leaves it, with what is needed to show it."""
+    """An assignment as claiming leaves it, with what is needed to show it; draft and asks as JSON text."""
 
     id: int
     uid: uuid.UUID
     task_id: int
     lease_number: int
-    lease_expires_at: Any
-    draft: Any
+    lease_expires_at: datetime
+    draft: str | None
     draft_sequence: int
     shown_order: list[int]
-    asks: list[dict[str, str]] | None
+    asks: str | None
     rubric_id: int
     preference_scale: int
     tie_allowed: bool
@@ -89,6 +92,16 @@ WITH held AS (
         ORDER BY claimed_at, id LIMIT 1)
     RETURNING *
 ){_HELD}"""  # noqa: S608 - no value is pasted in
+
+_READ = f"""
+WITH held AS (
+    UPDATE annotate_assignment SET lease_expires_at = CASE status
+        WHEN 'active' THEN now() + %(lease)s * interval '1 second' ELSE lease_expires_at END
+    WHERE uid = %(uid)s AND annotator_id = %(user)s AND EXISTS (
+        SELECT FROM annotate_membership membership
+        WHERE membership.project_id = annotate_assignment.project_id AND membership.user_id = %(user)s)
+    RETURNING *
+){_HELD.replace("FROM held", ", held.status FROM held", 1)}"""  # noqa: S608
 
 # Batches that this person may claim from, each with the place in it where the person was last: tasks
 # of a smaller rank first (they became urgent), then onwards, then from the head up to that place.
@@ -202,6 +215,20 @@ def claim(claimant: Claimant, *, after: uuid.UUID | None = None) -> Held | Nothi
             raise Busy
         # Others hold the locks of the last open tasks for a moment: ask again, never say "none left".
         time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - spreads retries, guards nothing
+
+
+def read(uid: uuid.UUID, user_id: int) -> tuple[Held, str]:
+    """Return one's own assignment and its status, its lease renewed while it is live.
+
+    Raises Assignment.DoesNotExist for anybody else's.
+    """
+    row: tuple[Any, ...] | None = None
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {"uid": uid, "user": user_id, "lease": settings.LEASE_SECONDS})
+        row = cursor.fetchone()
+    if row is None:
+        raise Assignment.DoesNotExist
+    return Held(*row[:-1]), row[-1]
 
 
 def _take(parameters: dict[str, Any]) -> Held | None:
