@@ -991,7 +991,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='assignment',
-            index=models.Index(condition=models.Q(('status', 'active')), fields=['lease_expires_at'], name='assignment_expiring'),
+            index=models.Index(condition=models.Q(('status', 'active')), fields=['project', 'lease_expires_at'], name='assignment_expiring'),
         ),
         migrations.AddConstraint(
             model_name='assignment',

@@ -143,8 +143,8 @@ class Assignment(Row):
     slot). A lapsed one is revived, draft and all, when its person takes the task up again. Active and
     submitted ones hold a slot. A person has at most two live ones per project, the second prefetched: one
     in each ``hand``, kept apart by a constraint. ``project`` repeats the batch's so that this constraint
-    and the look-up of one's live work need no join. ``shown_order`` holds the ids of the conversation's responses in random
-    order: candidates of a turn, and whole paths, are shown in the order in which they occur there.
+    and the look-up of one's live work need no join. ``shown_order`` holds the ids of the conversation's
+    responses in random order: candidates of a turn, and whole paths, are shown as they occur there.
     """
 
     class Status(models.TextChoices):
@@ -195,6 +195,8 @@ class Assignment(Row):
         indexes = [
             models.Index(name="assignment_of_person", fields=["annotator", "project", "-id"]),
             models.Index(
-                name="assignment_expiring", fields=["lease_expires_at"], condition=Q(status="active")
+                name="assignment_expiring",
+                fields=["project", "lease_expires_at"],
+                condition=Q(status="active"),
             ),
         ]
