@@ -61,7 +61,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "pgtrigger",
     "pghistory",
-    "django_htmx",
     "csp",
     "rest_framework",
     "drf_spectacular",
