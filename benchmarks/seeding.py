@@ -9,7 +9,7 @@ from django.db import connection
 from annotate.models import ApiToken, Membership, Project, User
 from annotate.pipeline import planning
 
-WORDS = "The answer walks through the figure step by step, names every part it speaks of, and ends with a short summary. "
+WORDS = "The answer walks through the figure step by step, names every part, and ends with a short summary. "
 
 
 @dataclass(frozen=True, slots=True)
