@@ -197,7 +197,7 @@ def assignment(task: Task, annotator: User, **fields: Any) -> Assignment:
     responses = Response.objects.filter(turn__conversation=task.conversation_id).order_by("id")
     fields.setdefault("shown_order", list(responses.values_list("id", flat=True)))
     fields.setdefault("lease_expires_at", timezone.now() + timedelta(minutes=30))
-    return Assignment.objects.create(task=task, annotator=annotator, **fields)
+    return Assignment.objects.create(task=task, annotator=annotator, project=task.batch.project, **fields)
 
 
 def submission(task: Task, annotator: User, **fields: Any) -> Submission:

@@ -73,6 +73,7 @@ class Batch(Row):
 @pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("overlap", "rank", "asks")),
     pghistory.DeleteEvent(),
+    model_name="TaskEvent",
     fields=["overlap", "rank", "asks"],
 )
 class Task(Row):
@@ -134,6 +135,7 @@ class TaskPath(Row):
 @pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("status", "lease_number")),
     pghistory.DeleteEvent(),
+    model_name="AssignmentEvent",
     fields=["annotator", "status", "lease_number", "lease_expires_at", "skip_reason"],
 )
 class Assignment(Row):
@@ -141,8 +143,10 @@ class Assignment(Row):
 
     active -> submitted (-> active when re-opened) | skipped | lapsed (someone else took the expired
     slot). A lapsed one is revived, draft and all, when its person takes the task up again. Active and
-    submitted ones hold a slot. ``shown_order`` holds the ids of the conversation's responses in random
-    order: candidates of a turn, and whole paths, are shown in the order in which they occur there.
+    submitted ones hold a slot. A person has at most two live ones per project, the second prefetched: one
+    in each ``hand``, kept apart by a constraint. ``project`` repeats the batch's so that this constraint
+    and the look-up of one's live work need no join. ``shown_order`` holds the ids of the conversation's
+    responses in random order: candidates of a turn, and whole paths, are shown as they occur there.
     """
 
     class Status(models.TextChoices):
@@ -162,6 +166,8 @@ class Assignment(Row):
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="assignments", db_index=False
     )
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
+    hand = models.PositiveSmallIntegerField(default=1)
     purpose = models.CharField(max_length=6, choices=Purpose, default=Purpose.BASE)
     status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
     lease_number = models.PositiveIntegerField(default=1)
@@ -176,6 +182,12 @@ class Assignment(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="assignment_once_per_person", fields=["task", "annotator"]),
+            models.UniqueConstraint(
+                name="assignment_one_live_per_hand",
+                fields=["annotator", "project", "hand"],
+                condition=Q(status="active"),
+            ),
+            models.CheckConstraint(name="assignment_two_hands", condition=Q(hand__gte=1, hand__lte=2)),
             models.CheckConstraint(
                 name="assignment_closed_exactly_when_over",
                 condition=Q(status="active", closed_at__isnull=True)
@@ -183,11 +195,10 @@ class Assignment(Row):
             ),
         ]
         indexes = [
-            models.Index(name="assignment_of_person", fields=["annotator", "-id"]),
+            models.Index(name="assignment_of_person", fields=["annotator", "project", "-id"]),
             models.Index(
-                name="assignment_live", fields=["annotator", "claimed_at"], condition=Q(status="active")
-            ),
-            models.Index(
-                name="assignment_expiring", fields=["lease_expires_at"], condition=Q(status="active")
+                name="assignment_expiring",
+                fields=["project", "lease_expires_at"],
+                condition=Q(status="active"),
             ),
         ]

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from annotate.models import ApiToken, Membership, User
+from annotate.pipeline import enrolling
+from annotate.refusal import Refusal
+from tests import make
+
+pytestmark = pytest.mark.django_db
+ANNOTATOR = Membership.Role.ANNOTATOR
+
+
+def test_new_people_can_log_in_and_their_tokens_are_stored_hashed() -> None:
+    project = make.project()
+    first, second = enrolling.create_people(project, ANNOTATOR, count=2, prefix="ann")
+    person = User.objects.get(username="ann1")
+    assert (first.username, second.username) == ("ann1", "ann2")
+    assert person.check_password(first.password)
+    assert person.memberships.get().role == "annotator"
+    assert person.api_tokens.get().digest == ApiToken.digest_of(first.token)
+    assert first.password != second.password
+
+
+def test_more_people_of_one_prefix_get_the_next_free_names() -> None:
+    project = make.project()
+    make.user("ann2")
+    names = [one.username for one in enrolling.create_people(project, ANNOTATOR, count=2, prefix="ann")]
+    assert names == ["ann1", "ann3"]
+
+
+@pytest.mark.parametrize(
+    ("count", "prefix", "code"),
+    [(0, "ann", "count_refused"), (1001, "ann", "count_refused"), (1, "a b", "username_refused")],
+)
+def test_people_who_cannot_be_are_refused(count: int, prefix: str, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        enrolling.create_people(make.project(), ANNOTATOR, count=count, prefix=prefix)
+    assert refused.value.problems[0].code == code
+    assert not User.objects.exists()
+
+
+def test_a_taken_name_is_refused() -> None:
+    make.user("ann")
+    with pytest.raises(Refusal, match="already"):
+        enrolling.create_person(make.project(), ANNOTATOR, "ann")
