@@ -30,6 +30,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from annotate.models import Assignment, Project, Submission  # noqa: E402
+from annotate.questions import dimensions_of  # noqa: E402
 from benchmarks.seeding import Seeded, seed  # noqa: E402
 
 CRITIQUE = "The second sentence claims more than the picture shows; the first is exact. " + "x" * 44
@@ -78,7 +79,13 @@ class Document(msgspec.Struct):
 
 
 LOCAL = ["local_image_text_consistency", "visual_perceptual_quality", "context_coherence", "text_quality"]
-GLOBAL = ["context_awareness", "helpfulness", "crucial_step_recognition", "global_image_text_consistency", "style_coherence"]
+GLOBAL = [
+    "context_awareness",
+    "helpfulness",
+    "crucial_step_recognition",
+    "global_image_text_consistency",
+    "style_coherence",
+]
 
 
 def answers(document: Document) -> bytes:
@@ -186,9 +193,12 @@ def percentiles(values: list[float]) -> str:
 
 def statements(seeded: Seeded) -> str:
     """Count SQL statements of one claim and one submit, authentication, BEGIN and COMMIT included."""
+    dimensions_of(seeded.project.rubric_id)  # kept per process: a server reads it once, not per call
     client = Client(headers={"authorization": f"Token {seeded.tokens[0]}", "host": "localhost"})
     with CaptureQueriesContext(connection) as claimed:
-        data = client.post(f"/api/v1/projects/{seeded.project.slug}/claim", "{}", content_type="application/json").content
+        data = client.post(
+            f"/api/v1/projects/{seeded.project.slug}/claim", "{}", content_type="application/json"
+        ).content
     document = msgspec.json.decode(data, type=Document)
     with CaptureQueriesContext(connection) as submitted:
         answer = client.post(
@@ -272,7 +282,9 @@ def run(options: argparse.Namespace) -> None:
 
 def main() -> None:
     """Read the options and run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--url", default="http://127.0.0.1:8000", help="a running server on the loopback")
     parser.add_argument("--annotators", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=10)

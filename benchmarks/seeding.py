@@ -9,9 +9,7 @@ from django.db import connection
 from annotate.models import ApiToken, Membership, Project, User
 from annotate.pipeline import planning
 
-WORDS = (
-    "The answer walks through the figure step by step, names every part it speaks of, and ends with a short summary. "
-)
+WORDS = "The answer walks through the figure step by step, names every part, and ends with a short summary. "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,11 @@ def seed(  # noqa: PLR0913 - each is one number of the project's shape
         for owner in ("turn", "response"):
             cursor.execute(
                 _PARTS.format(owner=owner),
-                {"project": project.pk, "text": text if owner == "response" else WORDS, "html": f"<p>{text}</p>"},
+                {
+                    "project": project.pk,
+                    "text": text if owner == "response" else WORDS,
+                    "html": f"<p>{text}</p>",
+                },
             )
         cursor.execute(_TASKS, {"project": project.pk, "batch": batch.pk, "count": tasks, "overlap": overlap})
         cursor.execute(_PATHS, {"batch": batch.pk, "turns": turns})

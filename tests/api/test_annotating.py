@@ -167,7 +167,9 @@ def test_the_same_key_with_another_body_is_a_conflict(annotator: Caller) -> None
     assert answer.json()["errors"][0]["code"] == "key_reused"
 
 
-def change(body: dict[str, Any], where: str, document: dict[str, Any], other: dict[str, Any]) -> None:
+def change(  # noqa: C901, PLR0912 - one case per way to be wrong
+    body: dict[str, Any], where: str, document: dict[str, Any], other: dict[str, Any]
+) -> None:
     """Spoil a good body in one way."""
     first = body["ratings"][0]
     match where:
@@ -223,11 +225,15 @@ def change(body: dict[str, Any], where: str, document: dict[str, Any], other: di
         "wrong_scope",
     ],
 )
-def test_a_wrong_body_is_refused_by_name_and_keeps_the_draft(annotator: Caller, task: Task, code: str) -> None:
+def test_a_wrong_body_is_refused_by_name_and_keeps_the_draft(
+    annotator: Caller, task: Task, code: str
+) -> None:
     make.task(make.conversation(task.batch.project))
     document = annotator.claim("p")
     other = annotator.claim("p", after=document["id"])
-    annotator.call("PUT", f"assignments/{document['id']}/draft", {"lease": 1, "base": 0, "body": {"notes": []}})
+    annotator.call(
+        "PUT", f"assignments/{document['id']}/draft", {"lease": 1, "base": 0, "body": {"notes": []}}
+    )
     body = answers(document)
     change(body, code, document, other)
 
@@ -248,7 +254,9 @@ def test_a_wrong_body_is_refused_by_name_and_keeps_the_draft(annotator: Caller, 
         ({"ratings": {}}, "ratings"),
     ],
 )
-def test_a_body_of_the_wrong_form_names_the_place(annotator: Caller, spoil: dict[str, Any], path: str) -> None:
+def test_a_body_of_the_wrong_form_names_the_place(
+    annotator: Caller, spoil: dict[str, Any], path: str
+) -> None:
     document = annotator.claim("p")
 
     answer = annotator.submit(document, {**answers(document), **spoil})
@@ -320,7 +328,9 @@ def test_drafts_are_kept_in_order_and_a_stale_one_gets_the_stored_one(annotator:
 def test_skipping_opens_the_slot_for_someone_else(annotator: Caller, task: Task) -> None:
     document = annotator.claim("p")
 
-    answer = annotator.call("POST", f"assignments/{document['id']}/skip", {"lease": 1, "reason": "Too blurry"})
+    answer = annotator.call(
+        "POST", f"assignments/{document['id']}/skip", {"lease": 1, "reason": "Too blurry"}
+    )
 
     assert answer.status_code == 200
     task.refresh_from_db()
