@@ -10,7 +10,7 @@ import uuid
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
-from annotate.models import Assignment, Membership, User
+from annotate.models import Assignment, Image, Membership, User
 
 Role = Membership.Role
 
@@ -35,6 +35,14 @@ def assignment(user: User, uid: uuid.UUID) -> Assignment:
         .select_related("task__batch__project")
         .first()
     )
+    if found is None:
+        raise Http404
+    return found
+
+
+def image(user: User | AnonymousUser, uid: uuid.UUID) -> Image:
+    """Return an image of a project in which the person has any role; Http404 otherwise."""
+    found = Image.objects.filter(uid=uid, project__memberships__user=user.pk or 0).first()
     if found is None:
         raise Http404
     return found

@@ -139,7 +139,7 @@ def _local_rule(turn: TurnNode, node: ResponseNode) -> str:
 @lru_cache(maxsize=64)
 def dimensions_of(rubric_id: int) -> tuple[Dimension, ...]:
     """Return a rubric's dimensions in order; kept in the process, since a used rubric never changes."""
-    return tuple(Dimension.objects.filter(rubric_id=rubric_id).order_by("position"))
+    return tuple(Dimension.objects.filter(rubric_id=rubric_id).select_related("rubric").order_by("position"))
 
 
 _CONTENT = """(
@@ -153,6 +153,8 @@ _CONTENT = """(
 
 _IMAGES = "(SELECT count(part.image_id) FROM annotate_messagepart part WHERE part.{owner}_id = {owner}.id)"
 
+# `= ANY (ARRAY(…))` where `IN (SELECT …)` would do: the planner takes an array for ten rows and uses the
+# index, while it takes a recursive query for hundreds and reads the whole table.
 _TREE = """
 WITH RECURSIVE path AS (
     SELECT response_id, uid, position, whole FROM annotate_taskpath WHERE task_id = %s
@@ -163,13 +165,13 @@ WITH RECURSIVE path AS (
     JOIN annotate_response response ON response.id = shown.id
     JOIN annotate_turn turn ON turn.id = response.turn_id
     WHERE turn.parent_id IS NOT NULL
+), response AS MATERIALIZED (
+    SELECT id, uid, turn_id FROM annotate_response WHERE id = ANY (ARRAY(SELECT id FROM shown))
 )
 SELECT 't', turn.id, turn.uid, turn.parent_id, turn.number, {turn_images}, {turn_content}
-FROM annotate_turn turn
-WHERE turn.id IN (SELECT turn_id FROM annotate_response WHERE id IN (SELECT id FROM shown))
+FROM annotate_turn turn WHERE turn.id = ANY (ARRAY(SELECT turn_id FROM response))
 UNION ALL
-SELECT 'r', response.id, response.uid, response.turn_id, 0, {response_images}, {response_content}
-FROM annotate_response response WHERE response.id IN (SELECT id FROM shown)
+SELECT 'r', response.id, response.uid, response.turn_id, 0, {response_images}, {response_content} FROM response
 UNION ALL
 SELECT CASE WHEN whole THEN 'w' ELSE 'p' END, response_id, uid, 0, position, 0, '' FROM path
 """

@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 import msgspec
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
@@ -19,8 +19,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotate import access, tasks
-from annotate.api.assignment_document import encode
+from annotate.api.assignment_document import AssignmentDocument, Lease, encode
 from annotate.api.parsing import read_body
+from annotate.api.schema import described
 from annotate.models import Assignment, User
 from annotate.pipeline import annotating, assigning
 from annotate.pipeline.answers import Answers
@@ -50,6 +51,27 @@ class SkipBody(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
+class DraftSaved(msgspec.Struct):
+    """The sequence to build the next save on, and the renewed lease."""
+
+    sequence: int
+    lease: Lease
+
+
+class Submitted(msgspec.Struct):
+    """The receipt of a submission."""
+
+    id: uuid.UUID
+    revision: int
+    status: str = "submitted"
+
+
+class Skipped(msgspec.Struct):
+    """The task is given back."""
+
+    status: str = "skipped"
+
+
 def person(request: Request) -> User:
     """Return the authenticated person."""
     if not isinstance(request.user, User):
@@ -66,6 +88,11 @@ def json_answer(value: object, status: int = 200) -> HttpResponse:
 class AssignmentView(APIView):
     """What the views of one's own assignment share: somebody else's is 404."""
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:  # noqa: ANN401
+        """Keep the body: DRF's check of the CSRF token reads the stream, and we want its bytes after that."""
+        _ = request.body
+        return super().initialize_request(request, *args, **kwargs)
+
     def handle_exception(self, exc: Exception) -> Response:
         """Answer 404 for an assignment that is not this person's."""
         return super().handle_exception(Http404() if isinstance(exc, Assignment.DoesNotExist) else exc)
@@ -74,6 +101,14 @@ class AssignmentView(APIView):
 class Claim(AssignmentView):
     """POST projects/{slug}/claim."""
 
+    @described(
+        body=ClaimBody,
+        answer=AssignmentDocument,
+        others={
+            204: "Nothing to claim: Queue-State is done, leased, closed or training; Retry-After in seconds.",
+            503: "Every open task was being claimed by others for a second: ask again.",
+        },
+    )
     def post(self, request: Request, slug: str) -> HttpResponse:
         """Answer one's live assignment, or a new one, or 204 with the state of the queue."""
         body = read_body(request.body, ClaimBody)
@@ -92,6 +127,7 @@ class Claim(AssignmentView):
 class ReadAssignment(AssignmentView):
     """GET assignments/{id}."""
 
+    @described(answer=AssignmentDocument)
     def get(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Answer the assignment as claim did, and renew its lease while it is live."""
         held, status = assigning.read(uid, person(request).pk)
@@ -101,18 +137,31 @@ class ReadAssignment(AssignmentView):
 class SaveDraft(AssignmentView):
     """PUT assignments/{id}/draft."""
 
+    @described(
+        body=DraftBody, answer=DraftSaved, refusals={409: "Stale (the stored draft comes along) or taken."}
+    )
     def put(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Store a draft; 409 with the stored one when it is stale."""
         body = read_body(request.body, DraftBody)
         sequence, expires_at = annotating.save_draft(
             uid, person(request).pk, lease=body.lease, base=body.base, body=body.body
         )
-        return json_answer({"sequence": sequence, "lease": {"number": body.lease, "expires_at": expires_at}})
+        return json_answer(DraftSaved(sequence, Lease(body.lease, expires_at)))
 
 
 class Submit(AssignmentView):
     """POST assignments/{id}/submit."""
 
+    @described(
+        body=Answers,
+        answer=Submitted,
+        refusals={
+            400: "Not JSON.",
+            409: "Taken by someone else, already submitted, or the key was used for other answers.",
+            422: "Wrong or missing answers, each with its place; the draft is kept.",
+        },
+        headers={"Idempotency-Key": "New for every submission, the same for every retry of it."},
+    )
     def post(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Store the answers; the same Idempotency-Key and body give the same answer."""
         key = request.headers.get("Idempotency-Key", "")
@@ -125,22 +174,24 @@ class Submit(AssignmentView):
         sha256 = hashlib.sha256(request.body).hexdigest()
         receipt = annotating.submit(uid, person(request).pk, body=body, key=key, sha256=sha256)
         tasks.nudge_flagging(receipt.project_id)
-        return json_answer({"id": receipt.uid, "revision": receipt.revision, "status": "submitted"})
+        return json_answer(Submitted(receipt.uid, receipt.revision))
 
 
 class Skip(AssignmentView):
     """POST assignments/{id}/skip."""
 
+    @described(body=SkipBody, answer=Skipped, refusals={409: "No longer held."})
     def post(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Give the task back for good."""
         body = read_body(request.body, SkipBody)
         annotating.skip(uid, person(request).pk, lease=body.lease, reason=body.reason)
-        return json_answer({"status": "skipped"})
+        return json_answer(Skipped())
 
 
 class Reopen(AssignmentView):
     """POST assignments/{id}/reopen."""
 
+    @described(answer=AssignmentDocument, refusals={409: "Not submitted, not allowed, or both hands full."})
     def post(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Take one's own submitted work up again and answer it with its answers as the draft."""
         annotating.reopen(uid, person(request).pk)

@@ -78,7 +78,7 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
 
 _CLEANER = nh3.Cleaner(
     tags={*_HTML, *_MATH},
-    attributes=_HTML | _MATH,
+    attributes=_HTML | _MATH | {"*": set()},  # else title and lang pass everywhere
     attribute_filter=_keep_attribute,
     clean_content_tags={"script", "style"},
     link_rel="noopener noreferrer nofollow",

@@ -19,6 +19,7 @@ _CLOSING = {"\\(": "\\)", "\\[": "\\]"}
 _TEX_ERRORS: tuple[type[Exception], ...] = (
     *(one for one in vars(exceptions).values() if isinstance(one, type) and issubclass(one, Exception)),
     IndexError, KeyError, ValueError, TypeError, AttributeError, RecursionError, RuntimeError,
+    StopIteration,
 )  # fmt: skip
 
 

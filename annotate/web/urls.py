@@ -1,5 +1,18 @@
-"""The addresses of pages."""
+"""The addresses of pages. Each area brings its own list; they are joined here, one line each."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from annotate.web import accounts, annotating, home, images
+from annotate.web.admin import site
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.projects, name="home"),
+    path("log-in/", accounts.LogIn.as_view(), name="login"),
+    path("log-out/", accounts.LogOut.as_view(), name="logout"),
+    path("password/", accounts.ChangePassword.as_view(), name="password-change"),
+    path("language/", accounts.language, name="language"),
+    path("theme/", accounts.theme, name="theme"),
+    path("p/<slug:slug>/annotate/", annotating.workbench, name="annotate"),
+    path("images/<uuid:uid>", images.image, name="image"),
+    path("admin/", site.urls),
+]

@@ -167,7 +167,9 @@ def test_the_same_key_with_another_body_is_a_conflict(annotator: Caller) -> None
     assert answer.json()["errors"][0]["code"] == "key_reused"
 
 
-def change(body: dict[str, Any], where: str, document: dict[str, Any], other: dict[str, Any]) -> None:
+def change(  # noqa: C901, PLR0912 - one case per way to be wrong
+    body: dict[str, Any], where: str, document: dict[str, Any], other: dict[str, Any]
+) -> None:
     """Spoil a good body in one way."""
     first = body["ratings"][0]
     match where:

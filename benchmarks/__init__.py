@@ -1,0 +1,1 @@
+"""What measures speed, memory and scale; never part of the tests."""
