@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 from annotate.celery import app
+from annotate.pipeline import importing
 
 NUDGE_SECONDS = 5.0
 _last_nudge: dict[int, float] = {}
@@ -27,3 +28,9 @@ def nudge_flagging(project_id: int) -> None:
 @app.task
 def flag_project(project_id: int) -> None:
     """One pass of flagging over a project."""
+
+
+@app.task
+def run_import(import_run_id: int) -> None:
+    """Do an uploaded import, or the rest of it."""
+    importing.run(import_run_id)
