@@ -20,6 +20,7 @@ from annotate.models import (
     Flag,
     Image,
     ImportRun,
+    Membership,
     MessagePart,
     Note,
     Project,
@@ -61,7 +62,7 @@ def fill(slug: str = "alpha") -> Project:
     _unfinished_work(tasks[1], project)
     _imported(tasks[0])
     _opinions(project, first, people[0])
-    _reviewed(project, first, tasks[0], people)
+    _reviewed(project, first, tasks[0])
     return project
 
 
@@ -74,14 +75,21 @@ def _decorate(conversation: Conversation) -> None:
         turn=turn, position=1, kind="image", image=make.image(conversation.project), reference="in/1.png"
     )
     MessagePart.objects.create(
-        turn=turn, position=2, kind="image", caption="Lost — 丢失", reference="2.png", aliases=["b.png", "c.png"]
+        turn=turn,
+        position=2,
+        kind="image",
+        caption="Lost — 丢失",
+        reference="2.png",
+        aliases=["b.png", "c.png"],
     )
 
 
 def _store_pictures(project: Project) -> None:
     for number, image in enumerate(project.images.order_by("id")):
         data = io.BytesIO()
-        Picture.new("RGB", (image.width, image.height), (number * 20, 90, 160)).save(data, "WEBP", lossless=True)
+        Picture.new("RGB", (image.width, image.height), (number * 20, 90, 160)).save(
+            data, "WEBP", lossless=True
+        )
         default_storage.save(image.file, ContentFile(data.getvalue()))
         Image.objects.filter(pk=image.pk).update(size=len(data.getvalue()))
 
@@ -90,41 +98,45 @@ def _answer(submission: Submission, *, value: int = 3, shuffle: bool = False) ->
     if shuffle and submission.assignment:
         submission.assignment.shown_order = submission.assignment.shown_order[::-1]
         submission.assignment.save(update_fields=["shown_order"])
-    responses = list(Response.objects.filter(turn__conversation=submission.task.conversation_id).order_by("id"))
+    responses = list(
+        Response.objects.filter(turn__conversation=submission.task.conversation_id).order_by("id")
+    )
     dimensions = list(Dimension.objects.filter(rubric=submission.rubric_id))
     local = next(one for one in dimensions if one.scope == "local")
     states = ["rated", "defaulted", "not_applicable", "unable"]
+    ratings, steps = [], []
     for number, response in enumerate(responses):
+        about = {"submission": submission, "response": response}
         for position, dimension in enumerate(dimensions):
             state = states[(number + position) % 4]
-            Rating.objects.create(
-                submission=submission,
-                response=response,
-                dimension=dimension,
-                state=state,
-                value=value if state in states[:2] else None,
-            )
-        StepLabel.objects.create(
-            submission=submission, response=response, index=number, value=number % 3 - 1, splitter_version=1
-        )
+            given = value if state in states[:2] else None
+            ratings.append(Rating(**about, dimension=dimension, state=state, value=given))
+        steps.append(StepLabel(**about, index=number, value=number % 3 - 1, splitter_version=1))
+    Rating.objects.bulk_create(ratings)
+    StepLabel.objects.bulk_create(steps)
     left, right = responses[:2]
     pair = {"submission": submission, "left": left, "right": right}
-    Comparison.objects.create(**pair, scope="local", preference=-2)
-    Comparison.objects.create(**pair, scope="local", dimension=local, preference=1)
-    Comparison.objects.create(**pair, scope="global", preference=0)
-    Note.objects.create(**pair, scope="local", kind="reason", text="Because.\n“Quoted”, 引用")
-    Note.objects.create(submission=submission, response=left, scope="global", kind="critique", text="Too long")
-    Note.objects.create(
-        submission=submission, response=left, scope="local", kind="refinement", dimension=local, text="Say less"
+    Comparison.objects.bulk_create(
+        [
+            Comparison(**pair, scope="local", preference=-2),
+            Comparison(**pair, scope="local", dimension=local, preference=1),
+            Comparison(**pair, scope="global", preference=0),
+        ]
     )
     image = submission.task.batch.project.images.first()
-    Note.objects.create(
-        submission=submission, response=left, scope="local", kind="image", image=image, text="[3,1] blurred"
+    alone = {"submission": submission, "response": left}
+    Note.objects.bulk_create(
+        [
+            Note(**pair, scope="local", kind="reason", text="Because.\n“Quoted”, 引用"),
+            Note(**alone, scope="global", kind="critique", text="Too long"),
+            Note(**alone, scope="local", kind="refinement", dimension=local, text="Say less"),
+            Note(**alone, scope="local", kind="image", image=image, text="[3,1] blurred"),
+        ]
     )
 
 
 def _unfinished_work(task: Task, project: Project) -> None:
-    """An active hold, a skipped one and a lapsed one, on a task with room for them."""
+    """Add an active hold, a skipped one and a lapsed one to a task with room for them."""
     Task.objects.filter(pk=task.pk).update(overlap=10, open_slots=7)
     task.refresh_from_db()
     make.assignment(task, make.member(project), draft={"ratings": []}, purpose="extra")
@@ -138,7 +150,12 @@ def _imported(task: Task) -> None:
     source = User.objects.create(username=name, kind="source", is_active=False)
     for revision in (1, 2):
         given = Submission.objects.create(
-            task=task, annotator=source, rubric=task.batch.rubric, origin="imported", revision=revision, external_id="17"
+            task=task,
+            annotator=source,
+            rubric=task.batch.rubric,
+            origin="imported",
+            revision=revision,
+            external_id="17",
         )
         _answer(given, value=revision)
 
@@ -157,11 +174,19 @@ def _opinions(project: Project, conversation: Conversation, person: User) -> Non
             trained=trained,
         )
         Score.objects.create(run=run, response=responses[0], value=24.5, tokens=10, seconds=0.25)
-        Score.objects.create(run=run, response=responses[1], error_code="too_long", error_detail="by 7 tokens")
+        Score.objects.create(
+            run=run, response=responses[1], error_code="too_long", error_detail="by 7 tokens"
+        )
         steps = {"step_values": [0.5, 0.25], "step_first": [0, 1], "step_last": [0, 3], "splitter_version": 1}
         Score.objects.create(run=run, response=responses[2], value=0.375, dimension=dimension, **steps)
     calibration = Calibration.objects.create(
-        run=run, dimension=dimension, link="isotonic", parameters={"x": [1]}, sample_size=9, gate_open=False, gate_reason="few"
+        run=run,
+        dimension=dimension,
+        link="isotonic",
+        parameters={"x": [1]},
+        sample_size=9,
+        gate_open=False,
+        gate_reason="few",
     )
     about = {"project": project, "conversation": conversation, "scope": "local", "dimension": dimension}
     Flag.objects.create(
@@ -169,12 +194,18 @@ def _opinions(project: Project, conversation: Conversation, person: User) -> Non
         evidence={"annotators": [str(person.uid)], "values": [0, 3]},
     )  # fmt: skip
     Flag.objects.create(
-        **about, kind="F2", fingerprint="b" * 64, left=responses[0], right=responses[1], evidence={}, calibration=calibration
+        **about,
+        kind="F2",
+        fingerprint="b" * 64,
+        left=responses[0],
+        right=responses[1],
+        evidence={},
+        calibration=calibration,
     )
 
 
-def _reviewed(project: Project, conversation: Conversation, task: Task, people: list[User]) -> None:
-    reviewer = make.member(project, role="reviewer")
+def _reviewed(project: Project, conversation: Conversation, task: Task) -> None:
+    reviewer = make.member(project, role=Membership.Role.REVIEWER)
     verdicts = []
     for revision in (1, 2):
         verdict = Submission.objects.create(
@@ -190,7 +221,6 @@ def _reviewed(project: Project, conversation: Conversation, task: Task, people: 
         status="resolved", outcome="change", review=review
     )
     Review.objects.create(project=project, conversation=conversation, reviewer=reviewer, is_audit=True)
-    assert people
 
 
 def release(project: Project, folder: Path, name: str = "", **filters: Any) -> Export:
