@@ -27,7 +27,7 @@ _HUB_LANGUAGES = {"zh-hans": "zh", "zh-hant": "zh"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
-    """What the card says. ``rows`` and ``left_out`` are by table.
+    """What the card says. ``rows`` and ``left_out`` are by table; ``dimensions`` are keys in rubric order.
 
     ``ratings``: counts by (scope, dimension, state, value); ``comparisons``: by (scope, dimension or
     None for overall, preference). ``remarks`` are sentences about what is not in the release.
@@ -40,6 +40,7 @@ class CardFacts:
     license: str
     languages: Sequence[str]
     rubrics: Sequence[str]
+    dimensions: Sequence[str]
     rows: Mapping[str, int]
     left_out: Mapping[str, int] = field(default_factory=dict)
     ratings: Mapping[tuple[Any, ...], int] = field(default_factory=dict)
@@ -72,10 +73,12 @@ def card(facts: CardFacts) -> str:
 def _front_matter(facts: CardFacts, title: str) -> str:
     size = next((name for limit, name in _SIZES if facts.rows.get(DEFAULT_TABLE, 0) < limit), "100M<n<1B")
     languages = sorted({_HUB_LANGUAGES.get(one.lower(), one) for one in facts.languages})
+    filled = [table for table, rows in facts.rows.items() if rows]
+    default = DEFAULT_TABLE if DEFAULT_TABLE in filled else next(iter(filled), None)
     configs = [
         {"config_name": table, "data_files": [{"split": "train", "path": f"{table}-*.parquet"}]}
-        | ({"default": True} if table == DEFAULT_TABLE else {})
-        for table in facts.rows
+        | ({"default": True} if table == default else {})
+        for table in filled
     ]
     matter = {
         "pretty_name": title,
@@ -83,7 +86,7 @@ def _front_matter(facts: CardFacts, title: str) -> str:
         "language": languages,
         "size_categories": [size],
         "tags": ["human-feedback", "preference", "multimodal", "multi-turn"],
-        "configs": configs,
+        **({"configs": configs} if configs else {}),
     }
     return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=100)
 
@@ -96,7 +99,8 @@ def _how_to_load() -> str:
         'images = load_dataset("path/to/this/folder", "images", split="train")  # decodes to PIL\n'
         "```\n\n"
         "Rows refer to one another by id. Ratings and comparisons with `is_latest` are the valid ones: no "
-        "later revision replaced them. In a comparison a positive preference means that `right` is better.\n"
+        "later revision replaced them. In a comparison a positive preference means that `right` is better. "
+        "An empty table has a file, but `datasets` cannot load it and it is not listed above.\n"
     )
 
 
@@ -124,6 +128,14 @@ def _ratings(facts: CardFacts) -> str:
     return f"## Valid ratings by dimension\n\n{_line(head)}{_rule(2, len(head))}{''.join(lines)}"
 
 
+def _in_order(
+    questions: set[tuple[str, str | None]], dimensions: Sequence[str]
+) -> list[tuple[str, str | None]]:
+    """Sort (scope, dimension): local first, overall before the dimensions, these as the rubric has them."""
+    places = {dimension: place for place, dimension in enumerate(dimensions)}
+    return sorted(questions, key=lambda one: (one[0] != "local", places.get(one[1] or "", -1), one[1] or ""))
+
+
 def _any_state(facts: CardFacts, state: str) -> bool:
     return any(key[2] == state for key in facts.ratings)
 
@@ -134,8 +146,7 @@ def _comparisons(facts: CardFacts) -> str:
     values = sorted({value for _, _, value in facts.comparisons})
     head = ["dimension", "scope", *(f"{value:+}".replace("-", "−").replace("+0", "0") for value in values)]
     lines = []
-    pairs = {key[:2] for key in facts.comparisons}
-    for scope, dimension in sorted(pairs, key=lambda one: (one[0] != "local", one[1] or "")):
+    for scope, dimension in _in_order({key[:2] for key in facts.comparisons}, facts.dimensions):
         counts = [f"{facts.comparisons.get((scope, dimension, value), 0):,}" for value in values]
         lines.append(_line([f"`{dimension}`" if dimension else "overall", scope, *counts]))
     return f"## Valid comparisons by preference\n\n{_line(head)}{_rule(2, len(head))}{''.join(lines)}"

@@ -124,6 +124,7 @@ def _facts(
         license=filters.license,
         languages=surroundings["languages"],
         rubrics=[f"{one['key']} v{one['version']}" for one in surroundings["rubrics"]],
+        dimensions=[one["key"] for rubric in surroundings["rubrics"] for one in rubric["dimensions"]],
         rows={table: written.rows[table] for table in TABLES},
         left_out=written.left_out,
         ratings=counts["ratings"],

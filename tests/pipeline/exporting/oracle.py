@@ -225,7 +225,7 @@ def comparisons(project: Project) -> Rows:
             "left": uid(one.left),
             "right": uid(one.right),
             "preference": one.preference,
-            "shown_first": uid(Response.objects.filter(pk=first).first()),
+            "shown_first": uid(Response.objects.filter(pk=first or 0).first()),
         }
 
     return _judgements(Comparison, project, columns)
@@ -335,7 +335,9 @@ def annotators(project: Project) -> Rows:
         *Submission.objects.filter(task__batch__project=project).values_list("annotator", flat=True),
         *Review.objects.filter(project=project).values_list("reviewer", flat=True),
     }
-    people: Iterable[User] = sorted(User.objects.filter(pk__in=[one for one in mentioned if one]), key=lambda one: str(one.uid))
+    people: Iterable[User] = sorted(
+        User.objects.filter(pk__in=[one for one in mentioned if one]), key=lambda one: str(one.uid)
+    )
     rows: Rows = []
     for one in people:
         member = one.memberships.filter(project=project).first()
