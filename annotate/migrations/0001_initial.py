@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='AssignmentAnnotatorStatusLeaseNumberLeaseExpiresAtSkipReasonEvent',
+            name='AssignmentEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='FlagStatusOutcomeClosedReasonEvent',
+            name='FlagEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
@@ -516,7 +516,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='ReviewOutcomeCommentBlindFinalFinishedAtEvent',
+            name='ReviewEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
@@ -610,7 +610,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='annotate.task'),
         ),
         migrations.CreateModel(
-            name='TaskOverlapRankAsksEvent',
+            name='TaskEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
@@ -680,7 +680,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='UserUsernameIsActiveIsStaffIsSuperuserKindEvent',
+            name='UserEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
@@ -703,15 +703,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_userusernameisactiveisstaffissuperuserkindevent" ("is_active", "is_staff", "is_superuser", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "username") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."username"); RETURN NULL;', hash='d0ceb5817b68ae9931e77a87481009319c7f3bb2', operation='INSERT', pgid='pgtrigger_insert_insert_48f01', table='annotate_user', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_userevent" ("is_active", "is_staff", "is_superuser", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "username") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."username"); RETURN NULL;', hash='cca9de0d7f10c6244cf8a064b5b3935bf58b937d', operation='INSERT', pgid='pgtrigger_insert_insert_48f01', table='annotate_user', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."username" IS DISTINCT FROM (NEW."username"))', func='INSERT INTO "annotate_userusernameisactiveisstaffissuperuserkindevent" ("is_active", "is_staff", "is_superuser", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "username") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."username"); RETURN NULL;', hash='936de8a79f3f0d6ae16174fa2806171caf702dfe', operation='UPDATE', pgid='pgtrigger_update_update_2663e', table='annotate_user', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."username" IS DISTINCT FROM (NEW."username"))', func='INSERT INTO "annotate_userevent" ("is_active", "is_staff", "is_superuser", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "username") VALUES (NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."username"); RETURN NULL;', hash='f9c833fdc3f74a9b89a4469a8889c6e0c031db41', operation='UPDATE', pgid='pgtrigger_update_update_2663e', table='annotate_user', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_userusernameisactiveisstaffissuperuserkindevent" ("is_active", "is_staff", "is_superuser", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "username") VALUES (OLD."is_active", OLD."is_staff", OLD."is_superuser", OLD."kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."username"); RETURN NULL;', hash='69c9ed606bfea75dd00815ada19ad8e31266ebfc', operation='DELETE', pgid='pgtrigger_delete_delete_57d75', table='annotate_user', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_userevent" ("is_active", "is_staff", "is_superuser", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "username") VALUES (OLD."is_active", OLD."is_staff", OLD."is_superuser", OLD."kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."username"); RETURN NULL;', hash='dd51a40dbc5b8a49694631173f3993dc2b604bf4', operation='DELETE', pgid='pgtrigger_delete_delete_57d75', table='annotate_user', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='membership',
@@ -779,15 +779,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='flag',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_flagstatusoutcomeclosedreasonevent" ("closed_reason", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (NEW."closed_reason", NEW."outcome", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."status"); RETURN NULL;', hash='3b3562248ffc21abe71290cbce64a6ad7a427766', operation='INSERT', pgid='pgtrigger_insert_insert_8d5a7', table='annotate_flag', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_flagevent" ("closed_reason", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (NEW."closed_reason", NEW."outcome", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."status"); RETURN NULL;', hash='98e9a22abe146949aed7a42c5a890dd387d44d24', operation='INSERT', pgid='pgtrigger_insert_insert_8d5a7', table='annotate_flag', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='flag',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."closed_reason" IS DISTINCT FROM (NEW."closed_reason") OR OLD."outcome" IS DISTINCT FROM (NEW."outcome") OR OLD."status" IS DISTINCT FROM (NEW."status"))', func='INSERT INTO "annotate_flagstatusoutcomeclosedreasonevent" ("closed_reason", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (NEW."closed_reason", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."status"); RETURN NULL;', hash='ef6d30427703d069a1001aa519aec979aa0a3f7c', operation='UPDATE', pgid='pgtrigger_update_update_48808', table='annotate_flag', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."closed_reason" IS DISTINCT FROM (NEW."closed_reason") OR OLD."outcome" IS DISTINCT FROM (NEW."outcome") OR OLD."status" IS DISTINCT FROM (NEW."status"))', func='INSERT INTO "annotate_flagevent" ("closed_reason", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (NEW."closed_reason", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."status"); RETURN NULL;', hash='22128e1ff701954dc5801262f565103d88884a0f', operation='UPDATE', pgid='pgtrigger_update_update_48808', table='annotate_flag', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='flag',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_flagstatusoutcomeclosedreasonevent" ("closed_reason", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (OLD."closed_reason", OLD."outcome", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."status"); RETURN NULL;', hash='c2a98ad4b27a808dcbf7023d43ae3e176b21d162', operation='DELETE', pgid='pgtrigger_delete_delete_c36ad', table='annotate_flag', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_flagevent" ("closed_reason", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (OLD."closed_reason", OLD."outcome", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."status"); RETURN NULL;', hash='1afaec6dd0e4f2d3436d7a55a9e522dc4a3ebd54', operation='DELETE', pgid='pgtrigger_delete_delete_c36ad', table='annotate_flag', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='project',
@@ -887,11 +887,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='review',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."blind_id" IS DISTINCT FROM (NEW."blind_id") OR OLD."comment" IS DISTINCT FROM (NEW."comment") OR OLD."final_id" IS DISTINCT FROM (NEW."final_id") OR OLD."finished_at" IS DISTINCT FROM (NEW."finished_at") OR OLD."outcome" IS DISTINCT FROM (NEW."outcome"))', func='INSERT INTO "annotate_reviewoutcomecommentblindfinalfinishedatevent" ("blind_id", "comment", "final_id", "finished_at", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."blind_id", NEW."comment", NEW."final_id", NEW."finished_at", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;', hash='488db1a5fa1ed47260bb60d9bbe3462a575c1a51', operation='UPDATE', pgid='pgtrigger_update_update_c8de0', table='annotate_review', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."blind_id" IS DISTINCT FROM (NEW."blind_id") OR OLD."comment" IS DISTINCT FROM (NEW."comment") OR OLD."final_id" IS DISTINCT FROM (NEW."final_id") OR OLD."finished_at" IS DISTINCT FROM (NEW."finished_at") OR OLD."outcome" IS DISTINCT FROM (NEW."outcome"))', func='INSERT INTO "annotate_reviewevent" ("blind_id", "comment", "final_id", "finished_at", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."blind_id", NEW."comment", NEW."final_id", NEW."finished_at", NEW."outcome", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;', hash='71f922fa7e42cda8efa5e7179285b90c5c47573a', operation='UPDATE', pgid='pgtrigger_update_update_c8de0', table='annotate_review', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='review',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_reviewoutcomecommentblindfinalfinishedatevent" ("blind_id", "comment", "final_id", "finished_at", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."blind_id", OLD."comment", OLD."final_id", OLD."finished_at", OLD."outcome", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='bc21ee4fef80289c56d3ca99d99749df66aa2414', operation='DELETE', pgid='pgtrigger_delete_delete_eeffc', table='annotate_review', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_reviewevent" ("blind_id", "comment", "final_id", "finished_at", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."blind_id", OLD."comment", OLD."final_id", OLD."finished_at", OLD."outcome", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='2f2abc96d9ca87d7e09085e999c11358108a05ef', operation='DELETE', pgid='pgtrigger_delete_delete_eeffc', table='annotate_review', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='rating',
@@ -959,11 +959,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='task',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."asks" IS DISTINCT FROM (NEW."asks") OR OLD."overlap" IS DISTINCT FROM (NEW."overlap") OR OLD."rank" IS DISTINCT FROM (NEW."rank"))', func='INSERT INTO "annotate_taskoverlaprankasksevent" ("asks", "overlap", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank") VALUES (NEW."asks", NEW."overlap", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."rank"); RETURN NULL;', hash='14833f828fc3ecbc9d57f4e4c37ceaaab911387a', operation='UPDATE', pgid='pgtrigger_update_update_edd1e', table='annotate_task', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."asks" IS DISTINCT FROM (NEW."asks") OR OLD."overlap" IS DISTINCT FROM (NEW."overlap") OR OLD."rank" IS DISTINCT FROM (NEW."rank"))', func='INSERT INTO "annotate_taskevent" ("asks", "overlap", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank") VALUES (NEW."asks", NEW."overlap", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."rank"); RETURN NULL;', hash='bbb356b41d60bff122a37ac93ec4fbdf020391d3', operation='UPDATE', pgid='pgtrigger_update_update_edd1e', table='annotate_task', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='task',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_taskoverlaprankasksevent" ("asks", "overlap", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank") VALUES (OLD."asks", OLD."overlap", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."rank"); RETURN NULL;', hash='327ede98f1051934effa5b70aa71660f0144a2a9', operation='DELETE', pgid='pgtrigger_delete_delete_262c0', table='annotate_task', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_taskevent" ("asks", "overlap", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank") VALUES (OLD."asks", OLD."overlap", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."rank"); RETURN NULL;', hash='81cdaa09b621207cad85eec952256056ce046d0b', operation='DELETE', pgid='pgtrigger_delete_delete_262c0', table='annotate_task', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='submission',
@@ -1011,11 +1011,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='assignment',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."lease_number" IS DISTINCT FROM (NEW."lease_number") OR OLD."status" IS DISTINCT FROM (NEW."status"))', func='INSERT INTO "annotate_assignmentannotatorstatusleasenumberleaseexpiresatbfae" ("annotator_id", "lease_expires_at", "lease_number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "skip_reason", "status") VALUES (NEW."annotator_id", NEW."lease_expires_at", NEW."lease_number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."skip_reason", NEW."status"); RETURN NULL;', hash='710bd94f20509277c74a3637f07396e1fb0383d0', operation='UPDATE', pgid='pgtrigger_update_update_eb2df', table='annotate_assignment', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."lease_number" IS DISTINCT FROM (NEW."lease_number") OR OLD."status" IS DISTINCT FROM (NEW."status"))', func='INSERT INTO "annotate_assignmentevent" ("annotator_id", "lease_expires_at", "lease_number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "skip_reason", "status") VALUES (NEW."annotator_id", NEW."lease_expires_at", NEW."lease_number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."skip_reason", NEW."status"); RETURN NULL;', hash='b0c744f24dc1aff69ab9b22ccf8852953300d547', operation='UPDATE', pgid='pgtrigger_update_update_eb2df', table='annotate_assignment', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='assignment',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_assignmentannotatorstatusleasenumberleaseexpiresatbfae" ("annotator_id", "lease_expires_at", "lease_number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "skip_reason", "status") VALUES (OLD."annotator_id", OLD."lease_expires_at", OLD."lease_number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."skip_reason", OLD."status"); RETURN NULL;', hash='43b55755ba6a01cbc11ed4460950a1c0f7f56ae3', operation='DELETE', pgid='pgtrigger_delete_delete_e8e9b', table='annotate_assignment', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annotate_assignmentevent" ("annotator_id", "lease_expires_at", "lease_number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "skip_reason", "status") VALUES (OLD."annotator_id", OLD."lease_expires_at", OLD."lease_number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."skip_reason", OLD."status"); RETURN NULL;', hash='9c6322cc92ac3eb219eedd08d73638b8832af83b', operation='DELETE', pgid='pgtrigger_delete_delete_e8e9b', table='annotate_assignment', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='taskpath',

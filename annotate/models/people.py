@@ -23,6 +23,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
         condition=pghistory.AnyChange("username", "is_active", "is_staff", "is_superuser", "kind")
     ),
     pghistory.DeleteEvent(),
+    model_name="UserEvent",
     fields=["username", "is_active", "is_staff", "is_superuser", "kind"],
 )
 class User(AbstractUser, Row):

@@ -29,6 +29,7 @@ class Outcome(models.TextChoices):
 @pghistory.track(
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
+    model_name="ReviewEvent",
     fields=["outcome", "comment", "blind", "final", "finished_at"],
 )
 class Review(Row):
@@ -73,6 +74,7 @@ class Review(Row):
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
+    model_name="FlagEvent",
     fields=["status", "outcome", "closed_reason"],
 )
 class Flag(Row):

@@ -73,6 +73,7 @@ class Batch(Row):
 @pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("overlap", "rank", "asks")),
     pghistory.DeleteEvent(),
+    model_name="TaskEvent",
     fields=["overlap", "rank", "asks"],
 )
 class Task(Row):
@@ -134,6 +135,7 @@ class TaskPath(Row):
 @pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("status", "lease_number")),
     pghistory.DeleteEvent(),
+    model_name="AssignmentEvent",
     fields=["annotator", "status", "lease_number", "lease_expires_at", "skip_reason"],
 )
 class Assignment(Row):
