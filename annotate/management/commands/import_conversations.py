@@ -25,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the project's short name")
         parser.add_argument("file", type=Path, help="JSON or JSONL")
         parser.add_argument("--images", type=Path, help="a folder or a zip archive")
-        parser.add_argument("--format", default=importers.AUTO, choices=[importers.AUTO, *importers.IMPORTERS])
+        parser.add_argument(
+            "--format", default=importers.AUTO, choices=[importers.AUTO, *importers.IMPORTERS]
+        )
         parser.add_argument(
             "--allow-missing-images", action="store_true", help="keep the caption where an image is not there"
         )
@@ -44,7 +46,9 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
             ),
         )
-        answers.say(self, report.as_dict(), _lines(report, dry_run=options["dry_run"]), as_json=options["json"])
+        answers.say(
+            self, report.as_dict(), _lines(report, dry_run=options["dry_run"]), as_json=options["json"]
+        )
         if report.is_failure:
             sys.exit(1)
 
