@@ -43,7 +43,7 @@ def _content_texts() -> dict[str, str]:
         "user": _("User"),
         "answer": _("Answer {letter}"),
         "follows": _("follows answer {letter} of turn {number}"),
-        "continues": _("the conversation goes on from here"),
+        "continues": _("goes on from here"),
         "whole": _("The whole conversation"),
         "whole_hint": _("Now judge the conversation as a whole, from the first turn to the last."),
         "path": _("Conversation"),

@@ -27,9 +27,14 @@ export function renderRow(question, rubric) {
   const group = h("div", { class: "levels", role: "radiogroup", "aria-labelledby": name.id, "aria-required": question.required ? "true" : null }, ...buttons);
   const row = h("div", { class: `question question-${question.kind}`, "data-key": question.key, "data-required": question.required },
     h("div", { class: "question-line" }, name, question.kind === "rating" ? group : scale(question, group)),
-    question.kind === "rating" && question.rule ? h("p", { class: "question-rule" }, textsOf(question.dimension).rules[question.rule] ?? "") : null,
+    question.kind === "rating" && question.rule ? ruleLine(textsOf(question.dimension).rules[question.rule] ?? "") : null,
     h("p", { class: "question-error", hidden: true, id: `${name.id}-error` }));
   return row;
+}
+
+/** Which rule about images holds, on one line; the panel has it in full. @param {string} text */
+function ruleLine(text) {
+  return h("p", { class: "question-rule", title: text }, text);
 }
 
 /** @param {Question} question @returns {(string | HTMLElement)[]} */

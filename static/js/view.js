@@ -30,9 +30,7 @@ function renderTurn(scene, turn) {
     return column([
       h("header", { class: "candidate-head" }, h("h3", { class: "speaker" }, h("span", { class: "letter" }, name), say("answer", { letter: name })), continues(scene, candidate.id)),
       h("div", { class: "message" }, ...renderParts(candidate.content)),
-      ...rows(scene, turn.id, index),
-      candidateNotes(candidate, name),
-    ], index);
+    ], [...rows(scene, turn.id, index), candidateNotes(candidate, name)], index);
   });
   const label = say("turn", { number: scene.numbers.get(turn.id) ?? 1 });
   return h("section", { class: "turn", "data-group": turn.id, "aria-label": label },
@@ -49,18 +47,22 @@ function renderWhole(scene) {
   if (!paths.length || !inside) return [];
   const columns = paths.map((path, index) => column([
     h("header", { class: "candidate-head" }, h("h3", { class: "speaker" }, paths.length > 1 ? h("span", { class: "letter" }, index + 1) : null, say("path")), route(scene, path)),
-    ...rows(scene, WHOLE, index),
-    wholeNote(path.responses.at(-1) ?? "", say("remark")),
-  ], index));
+  ], [...rows(scene, WHOLE, index), wholeNote(path.responses.at(-1) ?? "", say("remark"))], index));
   return [h("section", { class: "turn turn-whole", "data-group": WHOLE, "aria-label": say("whole") },
     h("header", { class: "turn-head" }, h("h2", { tabindex: -1 }, say("whole"))),
     h("p", { class: "muted" }, say("whole_hint")), candidates(columns), ...comparisons(scene, WHOLE))];
 }
 
-/** @param {(HTMLElement | null)[]} children @param {number} index */
-function column(children, index) {
-  const element = h("article", { class: "candidate", "data-column": index }, ...children);
-  element.style.gridRow = `span ${element.childElementCount}`;
+/**
+ * One candidate: what it says, and what is asked about it. Side by side, these share the heights of their rows.
+ *
+ * @param {HTMLElement[]} said
+ * @param {HTMLElement[]} asked
+ * @param {number} index
+ */
+function column(said, asked, index) {
+  const element = h("article", { class: "candidate", "data-column": index }, ...said, h("div", { class: "judging" }, ...asked));
+  element.style.gridRow = `span ${said.length + asked.length}`;
   return element;
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from annotate.models import Batch, Comparison, Note, Rating, Submission, User
+from annotate.pipeline.copying import insert_new
 from annotate.pipeline.importing.labels import Labels, fingerprint
 from annotate.pipeline.importing.placing import KnownTask
 from annotate.pipeline.importing.trees import KnownResponse, KnownTree
@@ -83,21 +84,21 @@ class Source:
         """Insert the new revisions, each with all that is valid then; tasks and responses have ids by now."""
         if not self.new:
             return
-        Submission.objects.bulk_create(revision.row for revision in self.new)
-        touched = {revision.row.task_id for revision in self.new}
+        insert_new([revision.row for revision in self.new])
+        touched = {revision.row.task.pk for revision in self.new}
         answers = _stored_answers([row for task, row in self.last.items() if task in touched])
         ratings: list[Rating] = []
         comparisons: list[Comparison] = []
         notes: list[Note] = []
         for revision in self.new:
-            valid = answers.setdefault(revision.row.task_id, ({}, {}, {}))
+            valid = answers.setdefault(revision.row.task.pk, ({}, {}, {}))
             _renew(valid, revision)
             ratings += _rating_rows(revision.row, valid)
             comparisons += _comparison_rows(revision.row, valid)
             notes += _note_rows(revision.row, valid)
-        Rating.objects.bulk_create(ratings)
-        Comparison.objects.bulk_create(comparisons)
-        Note.objects.bulk_create(notes)
+        insert_new(ratings)
+        insert_new(comparisons)
+        insert_new(notes)
 
 
 def _stored_answers(last: list[Submission]) -> dict[int, _Answers]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from django.db import connection, models
+from django.db import connection
 
 from annotate.formats import markdown
 from annotate.formats.records import FormatError
@@ -22,11 +22,8 @@ from annotate.models import (
     ImportRun,
     MessagePart,
     Project,
-    Response,
-    Task,
-    TaskPath,
-    Turn,
 )
+from annotate.pipeline.copying import draw_ids, insert_new
 from annotate.pipeline.importing import placing, trees
 from annotate.pipeline.importing.pictures import Picture
 from annotate.pipeline.importing.placing import Placed, Placement
@@ -153,42 +150,30 @@ def _write(to: Destination, group: _Group) -> None:
     conversations = [tree.row for tree in group.trees.values() if tree.is_new]
     turns = [turn for addition in additions for turn in addition.turns]
     responses = [response for addition in additions for response in addition.responses]
-    Conversation.objects.bulk_create(conversations)
+    insert_new(conversations)
     # Turns and responses name each other, so their ids are drawn before either is written.
-    _draw_ids(Turn, [turn.row for turn in turns])
-    _draw_ids(Response, [response.row for response in responses])
-    Turn.objects.bulk_create(turn.row for turn in turns)
-    Response.objects.bulk_create(response.row for response in responses)
+    draw_ids([turn.row for turn in turns])
+    draw_ids([response.row for response in responses])
+    insert_new([turn.row for turn in turns])
+    insert_new([response.row for response in responses])
     parts = [part for turn in turns for part in turn.parts]
     parts += [part for response in responses for part in response.parts]
     created.images += _write_parts(to, group, parts)
     changed = {part.row.pk: part.row for addition in additions for part, _ in addition.aliases if part.row.pk}
     MessagePart.objects.bulk_update(changed.values(), ["aliases"])
-    Task.objects.bulk_create(group.placed.tasks)
-    TaskPath.objects.bulk_create(group.placed.paths)
+    insert_new(group.placed.tasks)
+    insert_new(group.placed.paths)
     created.conversations += len(conversations)
     created.turns += len(turns)
     created.responses += len(responses)
     created.tasks += len(group.placed.tasks)
 
 
-def _draw_ids(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Take ids from the table's sequence, in ascending order."""
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-                [model._meta.db_table, len(rows)],  # noqa: SLF001 - Django documents Model._meta
-            )
-            for row, (pk,) in zip(rows, sorted(cursor.fetchall()), strict=True):
-                row.pk = pk
-
-
 def _write_parts(to: Destination, group: _Group, parts: Sequence[trees.KnownPart]) -> int:
     """Insert the parts of new messages with the images that they show; return how many images are new."""
     wanted = {part.sha256 for part in parts if part.sha256}
     images = dict(Image.objects.filter(project=to.project, sha256__in=wanted).values_list("sha256", "id"))
-    new = Image.objects.bulk_create(
+    new = [
         Image(
             project=to.project,
             sha256=picture.sha256,
@@ -199,7 +184,8 @@ def _write_parts(to: Destination, group: _Group, parts: Sequence[trees.KnownPart
             size=picture.size,
         )
         for picture in (group.pictures[sha256] for sha256 in sorted(wanted - images.keys()))
-    )
+    ]
+    insert_new(new)
     images |= {image.sha256: image.pk for image in new}
     for part in parts:
         if part.is_image:
@@ -207,7 +193,7 @@ def _write_parts(to: Destination, group: _Group, parts: Sequence[trees.KnownPart
         else:
             part.row.html = _html(part.text)
             part.row.html_version = markdown.RENDERER_VERSION
-    MessagePart.objects.bulk_create(part.row for part in parts)
+    insert_new([part.row for part in parts])
     return len(new)
 
 
