@@ -17,6 +17,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -84,7 +85,7 @@ def fill(conversations: int) -> Project:
     seeded = seed(
         f"export-{uuid.uuid4().hex[:8]}", conversations=conversations, tasks=conversations, people=20
     )
-    values = {
+    values: dict[str, Any] = {
         "project": seeded.project.pk,
         "rubric": seeded.project.rubric_id,
         "people": [user.pk for user in seeded.users],
@@ -115,11 +116,13 @@ def copy_to_nowhere(project: Project) -> dict[str, tuple[float, int]]:
 def write(project: Project, folder: Path) -> tuple[Export, float, dict[str, float]]:
     """Write a release; return it with the seconds in all and by table."""
     starts: dict[str, float] = {}
+
+    def report(table: str, _rows: int) -> None:
+        starts.setdefault(table, time.perf_counter())
+
     export = exporting.create(project, exporting.Wanted(name=uuid.uuid4().hex), folder=folder)
     started = time.perf_counter()
-    exporting.run(
-        export.pk, report=lambda table, _rows: starts.setdefault(table, time.perf_counter()) and None
-    )
+    exporting.run(export.pk, report=report)
     seconds = time.perf_counter() - started
     export.refresh_from_db()
     moments = [*starts.values(), started + seconds]
@@ -144,7 +147,7 @@ def main() -> None:
     try:
         export, seconds, by_table = write(project, folder / "release")
         peak = megabytes()
-        size = sum(file.stat().st_size for file in (folder / "release").iterdir())
+        written_mb = sum(file.stat().st_size for file in (folder / "release").iterdir()) / 1e6
     finally:
         shutil.rmtree(folder)
     copied = copy_to_nowhere(project)
@@ -155,10 +158,9 @@ def main() -> None:
     for table, (copy_seconds, _) in copied.items():
         print(f"{table:<14}{counts[table]:>12,}{copy_seconds:>10.2f}{by_table[table]:>10.2f}")
     floor, rows = sum(one for one, _ in copied.values()), sum(counts.values())
-    print(
-        f"COPY    {rows / floor:>12,.0f} rows/s  {floor:.2f} s  {sum(one for _, one in copied.values()) / 1e6:,.0f} MB"
-    )
-    print(f"export  {rows / seconds:>12,.0f} rows/s  {seconds:.2f} s  {size / 1e6:,.0f} MB in files")
+    copied_mb = sum(size for _, size in copied.values()) / 1e6
+    print(f"COPY    {rows / floor:>12,.0f} rows/s  {floor:.2f} s  {copied_mb:,.0f} MB")
+    print(f"export  {rows / seconds:>12,.0f} rows/s  {seconds:.2f} s  {written_mb:,.0f} MB in files")
     print(f"ratio   {floor / seconds:>12.2f}   peak memory {peak:.0f} MB, before it {before:.0f} MB")
 
 

@@ -1,6 +1,6 @@
 """The addresses under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from annotate.api import annotating
 
@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:uid>/submit", annotating.Submit.as_view(), name="api-submit"),
     path("assignments/<uuid:uid>/skip", annotating.Skip.as_view(), name="api-skip"),
     path("assignments/<uuid:uid>/reopen", annotating.Reopen.as_view(), name="api-reopen"),
+    path("", include("annotate.api.exporting_urls")),
 ]
