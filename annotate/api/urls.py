@@ -1,6 +1,6 @@
 """The addresses under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from annotate.api import annotating, importing
 
@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:uid>/reopen", annotating.Reopen.as_view(), name="api-reopen"),
     path("projects/<slug:slug>/imports", importing.StartImport.as_view(), name="api-imports"),
     path("imports/<uuid:uid>", importing.ReadImport.as_view(), name="api-import"),
+    path("", include("annotate.api.exporting_urls")),
 ]
