@@ -83,7 +83,7 @@ class StartImport(APIView):
                 dry_run=_truth(request, "dry_run"),
             ),
         )
-        tasks.run_import.delay(run.pk)
+        tasks.wake(tasks.run_import, run.pk)
         answer = json_answer(_document(run), status=202)
         answer["Location"] = reverse("api-import", args=[run.uid])
         return answer

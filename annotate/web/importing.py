@@ -134,7 +134,7 @@ def _receive(member: Membership, fields: dict[str, Any]) -> ImportRun:
 
 
 def _started(run: ImportRun) -> HttpResponse:
-    tasks.run_import.delay(run.pk)
+    tasks.wake(tasks.run_import, run.pk)
     return redirect("import-run", run.project.slug, run.uid)
 
 
