@@ -25,7 +25,7 @@ _last_nudge: dict[int, float] = {}
 def wake(task: Task[Any, Any], *ids: int, countdown: float = 0) -> None:
     """Send a message that something is owed; without a broker the minute's sweep finds it all the same."""
     try:
-        task.apply_async(list(ids), countdown=countdown, retry=False)
+        task.apply_async(ids, countdown=countdown, retry=False)
     except OperationalError:
         log.warning("no broker to wake %s", task.name)
 

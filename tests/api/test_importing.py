@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def project(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     settings.MEDIA_ROOT = tmp_path / "media"
-    monkeypatch.setattr(tasks.run_import, "delay", tasks.run_import.run)
+    monkeypatch.setattr(tasks.run_import, "apply_async", lambda ids, **_: tasks.run_import.run(*ids))
     return make.project("pilot")
 
 

@@ -36,14 +36,14 @@ def manager(project: Project, client: Client) -> Client:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the worker's part before the upload is answered."""
-    monkeypatch.setattr(tasks.run_import, "delay", tasks.run_import.run)
+    monkeypatch.setattr(tasks.run_import, "apply_async", lambda ids, **_: tasks.run_import.run(*ids))
 
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Only note what the worker is asked to do."""
     asked: list[int] = []
-    monkeypatch.setattr(tasks.run_import, "delay", asked.append)
+    monkeypatch.setattr(tasks.run_import, "apply_async", lambda ids, **_: asked.extend(ids))
     return asked
 
 
