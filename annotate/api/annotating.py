@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 import msgspec
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
@@ -87,6 +87,11 @@ def json_answer(value: object, status: int = 200) -> HttpResponse:
 @method_decorator(never_cache, name="dispatch")
 class AssignmentView(APIView):
     """What the views of one's own assignment share: somebody else's is 404."""
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:  # noqa: ANN401
+        """Keep the body: DRF's check of the CSRF token reads the stream, and we want its bytes after that."""
+        _ = request.body
+        return super().initialize_request(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer 404 for an assignment that is not this person's."""

@@ -133,17 +133,15 @@ class FolderSource:
             if found is None:
                 return None
             path = self._root / found
-        real = path.resolve()
-        if not real.is_relative_to(self._root) or not real.is_file():
-            detail = "The name leads out of the images folder through a link."
-            raise _refused("image_reference_unsafe", detail, reference)
         try:
-            with real.open("rb") as stream:
-                return _read_bounded(stream, self._limits.file_bytes, reference)
-        except OSError as error:
-            raise _refused(
-                "image_unreadable", f"The file cannot be read: {error.strerror}.", reference
-            ) from None
+            real = path.resolve()
+            if real.is_relative_to(self._root) and real.is_file():
+                with real.open("rb") as stream:
+                    return _read_bounded(stream, self._limits.file_bytes, reference)
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+            raise _refused("image_unreadable", f"The file cannot be read: {error}.", reference) from None
+        detail = "Only plain files are read, and links only to those inside the images folder."
+        raise _refused("image_reference_unsafe", detail, reference)
 
     def _walk(self) -> _Names:
         """List the folder once, when a reference is first not found as it stands."""

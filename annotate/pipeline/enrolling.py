@@ -41,11 +41,21 @@ def create_people(project: Project, role: Membership.Role, *, count: int, prefix
 
 
 @transaction.atomic
-def create_person(project: Project, role: Membership.Role, username: str) -> NewPerson:
-    """Create one account with this name and role; refuses a name that is taken."""
-    if User.objects.filter(username=username).exists():
-        raise Refusal.because("username_taken", f"There is a person “{username}” already.")
-    return _create(project, role, username)
+def ensure_person(project: Project, role: Membership.Role, username: str, password: str) -> None:
+    """Let a person of this name and password have the role in the project: created, or set right.
+
+    Refuses a name that belongs to somebody who is not in the project.
+    """
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        person = _store(username, password)
+    elif not person.memberships.filter(project=project).exists():
+        detail = f"There is a person “{username}” already, outside the project {project.slug}."
+        raise Refusal.because("username_taken", detail)
+    elif not person.check_password(password):
+        person.set_password(password)
+        person.save(update_fields=["password"])
+    Membership.objects.update_or_create(project=project, user=person, defaults={"role": role})
 
 
 def _free_names(prefix: str) -> Iterator[str]:
@@ -55,7 +65,13 @@ def _free_names(prefix: str) -> Iterator[str]:
 
 
 def _create(project: Project, role: Membership.Role, username: str) -> NewPerson:
-    password = secrets.token_urlsafe(12)
+    password = random_password()
+    person = _store(username, password)
+    Membership.objects.create(project=project, user=person, role=role)
+    return NewPerson(username, password, ApiToken.issue(person, "created with the account"))
+
+
+def _store(username: str, password: str) -> User:
     person = User(username=username, password=make_password(password))
     try:
         person.clean_fields(exclude=["password"])
@@ -63,5 +79,9 @@ def _create(project: Project, role: Membership.Role, username: str) -> NewPerson
         detail = f"“{username}” is no user name: use letters, digits and @ . + - _ only, 150 at most."
         raise Refusal.because("username_refused", detail) from error
     person.save()
-    Membership.objects.create(project=project, user=person, role=role)
-    return NewPerson(username, password, ApiToken.issue(person, "created with the account"))
+    return person
+
+
+def random_password() -> str:
+    """Return a password of 96 random bits."""
+    return secrets.token_urlsafe(12)

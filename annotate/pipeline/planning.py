@@ -14,6 +14,7 @@ from django.db import transaction
 
 from annotate.formats.rubric import BUILT_IN, RubricRecord, read_rubric
 from annotate.models import Batch, Conversation, Dimension, Project, Response, Rubric, Task, TaskPath, Turn
+from annotate.pipeline.copying import insert_new
 from annotate.pipeline.packing import PathToShow, pack
 from annotate.refusal import Refusal
 
@@ -218,8 +219,8 @@ def _create_tasks(batch: Batch, conversations: Sequence[int], report: PlanReport
                 )
                 for position, path in enumerate(listed)
             ]
-    Task.objects.bulk_create(tasks)
-    TaskPath.objects.bulk_create(paths)
+    insert_new(tasks)
+    insert_new(paths)
     report.created["tasks"] += len(tasks)
     report.created["paths"] += len(paths)
 

@@ -40,7 +40,21 @@ def test_people_who_cannot_be_are_refused(count: int, prefix: str, code: str) ->
     assert not User.objects.exists()
 
 
-def test_a_taken_name_is_refused() -> None:
+def test_a_person_is_created_then_kept_and_their_password_set_right() -> None:
+    project = make.project()
+    for role, password in (
+        ("annotator", "one password"),
+        ("annotator", "one password"),
+        ("reviewer", "another"),
+    ):
+        enrolling.ensure_person(project, Membership.Role(role), "ann", password)
+    person = User.objects.get()
+    assert person.check_password("another")
+    assert person.memberships.get().role == "reviewer"
+
+
+def test_the_name_of_a_stranger_is_refused() -> None:
     make.user("ann")
     with pytest.raises(Refusal, match="already"):
-        enrolling.create_person(make.project(), ANNOTATOR, "ann")
+        enrolling.ensure_person(make.project(), ANNOTATOR, "ann", "one password")
+    assert User.objects.get().check_password("correct horse")

@@ -1,0 +1,34 @@
+"""The demo project's content: conversations written for it, and the pictures they show.
+
+Nothing here is copied from a data set. The conversations are ``native`` JSON files; their pictures
+are drawn by code, so that the repository holds no binary files and every machine has the same ones.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from annotate.demo.pictures import PICTURES
+
+CONVERSATIONS = Path(__file__).parent / "conversations"
+
+
+def conversation_files() -> list[Path]:
+    """List the demo conversations, one ``native`` JSON file each, in order of their names."""
+    return sorted(CONVERSATIONS.glob("*.json"))
+
+
+def draw_pictures(folder: Path) -> list[str]:
+    """Draw every picture that the conversations name into ``folder`` (made when missing).
+
+    Gives the file names, sorted. A file of the same name is replaced. Raises ``OSError`` when the
+    folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, draw in PICTURES.items():
+        picture = draw()
+        if name.endswith(".jpg"):
+            picture.save(folder / name, quality=88, exif=picture.getexif())
+        else:
+            picture.save(folder / name)
+    return sorted(PICTURES)

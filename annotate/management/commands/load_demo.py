@@ -1,0 +1,106 @@
+"""manage load_demo."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from annotate import demo
+from annotate.management import answers
+from annotate.models import ImportRun, Membership, Project, User
+from annotate.pipeline import enrolling, importing, planning
+
+SLUG = "demo"
+NAME = "Demo: nine dimensions"
+ACCOUNTS = {
+    "annotator1": "annotator",
+    "annotator2": "annotator",
+    "reviewer": "reviewer",
+    "manager": "manager",
+}
+
+
+class Command(BaseCommand):
+    """Create the demo project."""
+
+    help = "Create the demo project with its conversations and accounts; again: only what is missing."
+
+    def handle(self, **_options: Any) -> None:  # noqa: ANN401
+        """Create what is missing; the log-ins are in demo_accounts.json in the data folder."""
+        with answers.refusals_said():
+            project = Project.objects.filter(slug=SLUG).first() or planning.create_project(SLUG, NAME)
+            _import(project)
+            _enrol(project, settings.DATA_DIR / "demo_accounts.json")
+        self.stdout.write(f"The demo project is ready: {project.conversations.count()} conversations.")
+
+
+def _import(project: Project) -> None:
+    """Import the demo's conversations, unless these very ones are there."""
+    conversations = [json.loads(file.read_bytes()) for file in demo.conversation_files()]
+    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in conversations).encode()
+    sha256 = hashlib.sha256(lines).hexdigest()
+    if ImportRun.objects.filter(project=project, file_sha256=sha256, status="done", dry_run=False).exists():
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        demo.draw_pictures(folder / "pictures")
+        file = folder / "demo.jsonl"
+        file.write_bytes(lines)
+        report = importing.import_file(project, file, images=folder / "pictures", options=importing.Options())
+    if report.refused:
+        first = report.refused[0]
+        raise CommandError(f"The demo's {first['place']} was refused: {first['detail']}")
+
+
+def _enrol(project: Project, file: Path) -> None:
+    """Create the demo's accounts.
+
+    The file is written first: what it lists and the database lacks is made good at the next start.
+    """
+    passwords = _known_passwords(file)
+    names = {wanted: _free_name(project, wanted) for wanted in ACCOUNTS}
+    accounts = [
+        {
+            "role": role,
+            "username": names[wanted],
+            "password": passwords.get(names[wanted]) or enrolling.random_password(),
+        }
+        for wanted, role in ACCOUNTS.items()
+    ]
+    _write_private(file, json.dumps(accounts, indent=2) + "\n")
+    for account in accounts:
+        enrolling.ensure_person(
+            project, Membership.Role(account["role"]), account["username"], account["password"]
+        )
+
+
+def _known_passwords(file: Path) -> dict[str, str]:
+    try:
+        return {one["username"]: one["password"] for one in json.loads(file.read_text())}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{file} is damaged. Delete it: the demo accounts get new passwords.") from error
+
+
+def _free_name(project: Project, wanted: str) -> str:
+    """Return the name, or ``demo-<name>`` where somebody outside the demo has it."""
+    stranger = User.objects.filter(username=wanted).exclude(memberships__project=project).exists()
+    return f"demo-{wanted}" if stranger else wanted
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Replace the file in one step; nobody else may read it, not even for a moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as draft:
+        draft.write(text)  # created with mode 0600
+        draft.flush()
+        os.fsync(draft.fileno())
+    Path(draft.name).replace(file)

@@ -1,0 +1,40 @@
+/** The bar at the foot: how far, what is missing, whether it is saved; and what a screen reader is told. */
+import { byId, h } from "./dom.js";
+import { say } from "./texts.js";
+
+/** @param {number} answered @param {number} required */
+export function showCount(answered, required) {
+  const bar = byId("count-bar", HTMLProgressElement);
+  bar.max = Math.max(1, required);
+  bar.value = answered;
+  byId("count").textContent = say("answered", { answered, required });
+  const missing = byId("missing", HTMLButtonElement);
+  missing.firstElementChild?.replaceChildren(required === answered ? say("complete") : say("missing", { number: required - answered }));
+  missing.classList.toggle("is-complete", required === answered);
+}
+
+/** @param {import("./draft.js").SaveState} state */
+export function showSaved(state) {
+  const place = byId("saved");
+  place.dataset.state = state;
+  place.lastElementChild?.replaceChildren(say(`save_${state.replace("-", "_")}`));
+}
+
+/** Told to screen readers. @param {string} text */
+export function announce(text) {
+  byId("announce").textContent = text;
+}
+
+/** A problem above the foot; none takes it away. @param {string[]} texts @param {{ href: string, label: string }} [link] */
+export function showTrouble(texts, link) {
+  const place = byId("trouble");
+  place.hidden = texts.length === 0;
+  place.replaceChildren(...texts.map((text) => h("p", {}, text)), ...(link ? [h("a", { href: link.href, target: "_blank" }, link.label)] : []));
+}
+
+/** @param {boolean} busy */
+export function showBusy(busy) {
+  const submit = byId("submit", HTMLButtonElement);
+  submit.setAttribute("aria-disabled", String(busy));
+  submit.firstElementChild?.replaceChildren(say(busy ? "submitting" : "submit"));
+}
