@@ -1,6 +1,6 @@
 """The addresses of pages. Each area brings its own list; they are joined here, one line each."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from annotate.web import accounts, annotating, home, images
 from annotate.web.admin import site
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/annotate/", annotating.workbench, name="annotate"),
     path("images/<uuid:uid>", images.image, name="image"),
     path("admin/", site.urls),
+    path("", include("annotate.web.exporting_urls")),
 ]

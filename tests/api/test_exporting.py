@@ -78,20 +78,20 @@ def test_a_manager_asks_for_a_release_and_follows_it_to_its_files(project: Proje
         one["name"] for one in done["files"]
     }
     for file in done["files"]:
-        data = manager.get(file["url"]).getvalue()  # type: ignore[attr-defined]
+        data = manager.get(file["url"]).getvalue()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])
     assert manager.get(f"/api/v1/projects/{project.slug}/exports").json()["exports"] == [done]
 
 
 def test_asking_wakes_a_worker(project: Project, manager: Client) -> None:
-    broker = redis.Redis.from_url(django_settings.REDIS_URL)
-    queue = django_settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] + "default"
+    broker: Any = redis.Redis.from_url(django_settings.REDIS_URL)
+    queue = f"{django_settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}default"
     before = broker.llen(queue)
 
     asked = ask(manager, project)
 
-    assert broker.llen(queue) == before + 1  # type: ignore[operator]
-    message = json.loads(broker.lpop(queue))  # type: ignore[arg-type]
+    assert broker.llen(queue) == before + 1
+    message = json.loads(broker.lpop(queue))
     assert message["headers"]["task"] == "annotate.tasks.run_export"
     export = Export.objects.get(uid=asked.json()["id"])
     assert message["headers"]["argsrepr"] == f"[{export.pk}]"
@@ -164,7 +164,7 @@ def test_a_file_comes_as_a_download_with_its_hash_as_etag(project: Project, mana
     answer = manager.get(address(export), headers={"accept": "application/vnd.apache.parquet"})
 
     assert answer.status_code == 200
-    assert answer.getvalue() == whole  # type: ignore[attr-defined]
+    assert answer.getvalue() == whole
     assert answer["ETag"] == f'"{hashlib.sha256(whole).hexdigest()}"'
     assert answer["Content-Length"] == str(len(whole))
     assert answer["Content-Disposition"] == 'attachment; filename="ratings-00000.parquet"'
@@ -186,7 +186,7 @@ def test_a_broken_download_is_resumed_where_it_broke(project: Project, manager: 
     assert first["Content-Range"] == f"bytes 0-99/{len(whole)}"
     assert rest["Content-Range"] == f"bytes 100-{len(whole) - 1}/{len(whole)}"
     assert rest["Content-Length"] == str(len(whole) - 100)
-    assert first.getvalue() + rest.getvalue() == whole  # type: ignore[attr-defined]
+    assert first.getvalue() + rest.getvalue() == whole
 
 
 def test_a_part_of_another_file_is_never_joined_to_this_one(project: Project, manager: Client) -> None:
