@@ -15,7 +15,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from annotate import access
+from annotate import access, tasks
 from annotate.api.annotating import json_answer, person
 from annotate.api.parsing import read_body
 from annotate.api.ranges import file_answer
@@ -129,7 +129,7 @@ class Exports(APIView):
         project = access.membership(person(request), slug, access.Role.MANAGER).project
         wanted = read_body(request.body, exporting.Wanted)
         export = exporting.create(project, wanted, created_by=person(request))
-        exporting.wake(export)
+        tasks.wake(tasks.run_export, export.pk)
         answer = json_answer(document(export), status=201)
         answer["Location"] = reverse("api-export", args=[export.uid])
         return answer

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotate import access
+from annotate import access, tasks
 from annotate.formats.schema import TABLES
 from annotate.models import Export, Project, Submission, User
 from annotate.pipeline import exporting
@@ -102,7 +102,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as refusal:
             form.take(refusal)
         else:
-            exporting.wake(export)
+            tasks.wake(tasks.run_export, export.pk)
             messages.success(request, _("Release %(name)s is on its way.") % {"name": export.name})
             return redirect("exports", slug)
     found = project.exports.select_related("created_by").order_by("-id")

@@ -15,7 +15,6 @@ from annotate.pipeline.exporting.releases import (
     run,
     unfinished,
 )
-from annotate.pipeline.exporting.waking import wake
 
 __all__ = [
     "FORMATS",
@@ -28,5 +27,4 @@ __all__ = [
     "progress_of",
     "run",
     "unfinished",
-    "wake",
 ]
