@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("images/<uuid:uid>", images.image, name="image"),
     path("admin/", site.urls),
     path("", include("annotate.web.exporting_urls")),
+    path("", include("annotate.web.health_urls")),
 ]
