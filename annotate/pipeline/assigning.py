@@ -133,6 +133,8 @@ def _open_task(where: str) -> str:
         ORDER BY task.rank, task.id LIMIT 1 FOR UPDATE OF task SKIP LOCKED) one"""  # noqa: S608
 
 
+# Only what lapsed may be revived. When the same person took this very task since the statement began, the
+# impossible hand 0 makes the database refuse the whole statement, the slot that it took included.
 _GRANT = """
 held AS (
     INSERT INTO annotate_assignment (
@@ -150,7 +152,8 @@ held AS (
         '', now()
     FROM taken
     ON CONFLICT (task_id, annotator_id) DO UPDATE SET
-        status = 'active', closed_at = NULL, hand = excluded.hand, claimed_at = excluded.claimed_at,
+        status = 'active', closed_at = NULL, claimed_at = excluded.claimed_at,
+        hand = CASE annotate_assignment.status WHEN 'lapsed' THEN excluded.hand ELSE 0 END,
         lease_number = annotate_assignment.lease_number + 1, lease_expires_at = excluded.lease_expires_at
     RETURNING *
 )"""

@@ -344,6 +344,31 @@ def test_a_task_given_twice_at_once_costs_one_slot() -> None:
     assert task.open_slots == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_one_person_in_many_tabs_costs_a_task_that_many_may_have_one_slot() -> None:
+    project = make.project(overlap=30)
+    for _ in range(15):
+        task = make.task(make.conversation(project), overlap=30)
+        person = make.member(project)
+        start = threading.Barrier(8)
+
+        def run(person: User = person, start: threading.Barrier = start) -> None:
+            connection.ensure_connection()
+            start.wait()
+            claim(claimant(person, project))
+            connection.close()
+
+        threads = [threading.Thread(target=run) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        task.refresh_from_db()
+        assert (task.open_slots, Assignment.objects.get(task=task).lease_number) == (29, 1)
+        Task.objects.update(open_slots=0)
+    connections.close_all()
+
+
 def test_members_of_other_projects_are_unaffected() -> None:
     here, there = make.project(), make.project()
     make.task(make.conversation(here))
