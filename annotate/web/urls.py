@@ -18,4 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/manage/", include("annotate.web.managing_urls")),
     path("images/<uuid:uid>", images.image, name="image"),
     path("admin/", site.urls),
+    path("", include("annotate.web.exporting_urls")),
+    path("", include("annotate.web.health_urls")),
 ]

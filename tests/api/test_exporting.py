@@ -85,7 +85,7 @@ def test_a_manager_asks_for_a_release_and_follows_it_to_its_files(project: Proje
 
 def test_asking_wakes_a_worker(project: Project, manager: Client) -> None:
     broker: Any = redis.Redis.from_url(django_settings.REDIS_URL)
-    queue = django_settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] + "default"
+    queue = f"{django_settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}default"
     before = int(broker.llen(queue))
 
     asked = ask(manager, project)
