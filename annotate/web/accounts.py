@@ -35,7 +35,7 @@ class LogIn(views.LoginView):
 
     def _failures_key(self) -> str:
         name = self.request.POST.get("username", "")[:150].casefold()
-        return f"log-in failures:{self.request.META.get('REMOTE_ADDR')}:{name.encode().hex()}"
+        return f"log-in-failures:{self.request.META.get('REMOTE_ADDR')}:{name.encode().hex()}"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
         """Refuse without looking at the password when there were too many failures."""

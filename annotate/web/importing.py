@@ -29,7 +29,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("Conversations"),
-        help_text=_("JSON or JSONL, in a format listed below."),
+        help_text=_("A JSON or JSONL file."),
         widget=forms.ClearableFileInput(attrs={"accept": ".json,.jsonl,.ndjson"}),
     )
     images = forms.FileField(
@@ -71,7 +71,6 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "project": member.project,
         "form": form,
         "runs": _earlier(member.project),
-        "formats": sorted(importers.IMPORTERS),
     }
     return render(request, "managing/import.html", context, status=422 if form.errors else 200)
 

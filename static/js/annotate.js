@@ -148,7 +148,7 @@ class Workbench {
     this.work.replaceChildren(/** @type {HTMLTemplateElement} */ (template).content.cloneNode(true));
     this.shell.dataset.state = state;
     this.lookAgain = window.setTimeout(() => this.next(), seconds * 1000);
-    announce(this.work.querySelector("h1")?.textContent ?? "");
+    announce(this.work.querySelector("h2")?.textContent ?? "");
   }
 
   /** @param {unknown} error */

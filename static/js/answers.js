@@ -65,6 +65,7 @@ export class Answers {
    * @param {Value | undefined} value
    */
   put(key, value) {
+    if (same(this.controls.get(key), value)) return;
     if (value === undefined) this.controls.delete(key);
     else this.controls.set(key, value);
     this.version += 1;

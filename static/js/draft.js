@@ -52,7 +52,7 @@ export class DraftKeeper {
     }
     if (!kept || this.closed) return;
     if (Object.keys(this.answers.unsent()).length) await this.save();
-    else await dropUnsent(this.person, this.id);
+    else await this.settle();
   }
 
   changed() {
@@ -98,7 +98,7 @@ export class DraftKeeper {
     }
   }
 
-  /** Say how things stand after an acknowledgement. */
+  /** Say how things stand with what the server is known to have. */
   async settle() {
     const left = this.answers.unsent();
     if (Object.keys(left).length) await keepUnsent(this.person, this.id, left);
@@ -112,7 +112,7 @@ export class DraftKeeper {
       this.failures += 1;
       this.onState("offline");
     } else if (error instanceof Refused && error.code === "draft_stale") {
-      this.take(error.data.draft);
+      await this.take(error.data.draft);
     } else if (error instanceof Refused && error.code === "lease_stale") {
       await this.renew();
     } else if (error instanceof Refused && error.loggedOut) {
@@ -128,10 +128,10 @@ export class DraftKeeper {
   }
 
   /** Another tab saved in between: keep both sides' controls. @param {import("./contract.js").Draft} draft */
-  take(draft) {
+  async take(draft) {
     this.sequence = draft.sequence;
     this.answers.merge(this.answers.read(draft.body ?? {}), this.held());
-    this.onState("unsaved");
+    await this.settle();
   }
 
   /** The task was given to us anew elsewhere: take up its new lease and its draft. */
@@ -139,7 +139,7 @@ export class DraftKeeper {
     try {
       const { data } = await call("GET", `assignments/${this.id}`);
       this.lease = data.lease.number;
-      this.take(data.draft);
+      await this.take(data.draft);
     } catch (error) {
       if (error instanceof Refused && error.code === "lease_stale") throw error;
       await this.failed(error);

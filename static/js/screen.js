@@ -155,6 +155,8 @@ export class Screen {
   toMissing(step) {
     const missing = this.missing();
     if (!missing.length) return this.report.announce(say("nothing_missing"));
+    const here = missing.find((one) => one.key === this.currentKey);
+    if (here && this.held() !== here.key) return this.go(here.key);
     const at = this.questions.findIndex((one) => one.key === this.currentKey);
     const after = missing.filter((one) => (this.questions.indexOf(one) - at) * step > 0);
     const next = step > 0 ? after[0] ?? missing[0] : after.at(-1) ?? missing[missing.length - 1];
