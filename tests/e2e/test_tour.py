@@ -79,6 +79,7 @@ def review(browser: Browser, tour: Product) -> None:
         time.sleep(1)
         page.reload()
     start.press("Enter")
+    expect(page.get_by_role("heading", name="Your own verdict first")).to_be_visible()
     assert "Annotator 1" not in page.content()
     verdict(page)
     page.get_by_role("button", name="Record my verdict and show the labels").press("Enter")
