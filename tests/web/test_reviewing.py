@@ -15,13 +15,6 @@ from tests.judging import candidates, disputed, prefer, rate, submit
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: Any) -> None:
-    """Render `{% static %}` without collectstatic."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def task() -> Task:
     """Return a task on which two people disagree widely and one contradicts herself."""
