@@ -10,7 +10,7 @@ import uuid
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
-from annotate.models import Assignment, Image, Membership, User
+from annotate.models import Assignment, Image, ImportRun, Membership, User
 
 Role = Membership.Role
 
@@ -43,6 +43,20 @@ def assignment(user: User, uid: uuid.UUID) -> Assignment:
 def image(user: User | AnonymousUser, uid: uuid.UUID) -> Image:
     """Return an image of a project in which the person has any role; Http404 otherwise."""
     found = Image.objects.filter(uid=uid, project__memberships__user=user.pk or 0).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def import_run(user: User | AnonymousUser, uid: uuid.UUID) -> ImportRun:
+    """Return an import into a project that the person manages, with the project loaded; else 404."""
+    found = (
+        ImportRun.objects.filter(
+            uid=uid, project__memberships__user_id=user.pk or 0, project__memberships__role=Role.MANAGER
+        )
+        .select_related("project", "created_by")
+        .first()
+    )
     if found is None:
         raise Http404
     return found

@@ -31,20 +31,21 @@ def _reference(kind: type[Any]) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{kind.__name__}"}
 
 
-def described(
+def described(  # noqa: PLR0913 - all by name, all may be left out
     *,
     body: type[Any] | None = None,
     answer: type[Any] | None = None,
     refusals: dict[int, str] | None = None,
     others: dict[int, str] | None = None,
     headers: dict[str, str] | None = None,
+    success: int = 200,
 ) -> Callable[[View], View]:
     """Describe one call: body and answer as structs, 4xx answers and answers without a body in words."""
     responses: dict[Any, Any] = {
         status: OpenApiResponse(description=text) for status, text in (others or {}).items()
     }
     if answer is not None:
-        responses[200, "application/json"] = _reference(answer)
+        responses[success, "application/json"] = _reference(answer)
     for status, text in {
         401: "No valid token or session.",
         404: "Not there, or not yours.",

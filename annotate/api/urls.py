@@ -1,8 +1,8 @@
 """The addresses under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from annotate.api import annotating
+from annotate.api import annotating, importing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<slug:slug>/claim", annotating.Claim.as_view(), name="api-claim"),
@@ -11,4 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:uid>/submit", annotating.Submit.as_view(), name="api-submit"),
     path("assignments/<uuid:uid>/skip", annotating.Skip.as_view(), name="api-skip"),
     path("assignments/<uuid:uid>/reopen", annotating.Reopen.as_view(), name="api-reopen"),
+    path("projects/<slug:slug>/imports", importing.StartImport.as_view(), name="api-imports"),
+    path("imports/<uuid:uid>", importing.ReadImport.as_view(), name="api-import"),
+    path("", include("annotate.api.exporting_urls")),
 ]

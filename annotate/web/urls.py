@@ -1,8 +1,8 @@
 """The addresses of pages. Each area brings its own list; they are joined here, one line each."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from annotate.web import accounts, annotating, home, images
+from annotate.web import accounts, annotating, home, images, importing
 from annotate.web.admin import site
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", accounts.language, name="language"),
     path("theme/", accounts.theme, name="theme"),
     path("p/<slug:slug>/annotate/", annotating.workbench, name="annotate"),
+    path("p/<slug:slug>/import/", include(importing.urls)),
     path("images/<uuid:uid>", images.image, name="image"),
     path("admin/", site.urls),
 ]

@@ -354,6 +354,13 @@ def test_a_picture_that_cannot_be_taken_refuses_its_item(
     assert not Conversation.objects.exists()
 
 
+def test_an_address_is_refused_even_where_pictures_may_be_missing(project: Project, tmp_path: Path) -> None:
+    image = {"type": "image", "image": "http://[::1]/x.png"}
+    item = files.native("a", [files.turn("q", answer=[image])])
+    report = take(project, tmp_path, item, allow_missing_images=True)
+    assert [one["code"] for one in report.refused] == ["image_reference_address"]
+
+
 def test_a_missing_picture_may_be_allowed(project: Project, tmp_path: Path) -> None:
     image = {"type": "image", "image": "gone.png", "caption": "Gone"}
     item = files.native("a", [files.turn("q", answer=[image])])

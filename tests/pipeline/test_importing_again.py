@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files import File
 from django.db import connection, transaction
 
 from annotate.models import Conversation, ImportRun, Project, Response, Submission, Task, TaskPath
@@ -29,14 +30,10 @@ def items(number: int = 6) -> list[dict[str, Any]]:
 
 
 def upload(project: Project, folder: Path, **options: Any) -> ImportRun:
-    (folder / "media").mkdir()
-    files.write(folder / "media" / "uploads.json", items())
-    return importing.start(
-        project,
-        make.member(project),
-        importing.Upload("items.json", "uploads.json"),
-        importing.Options(**options),
-    )
+    with files.write(folder / "items.json", items()).open("rb") as stream:
+        return importing.receive(
+            project, make.member(project), File(stream, "items.json"), None, importing.Options(**options)
+        )
 
 
 class Killed(BaseException):
@@ -89,6 +86,12 @@ def test_an_interrupted_command_run_again_completes_it(tmp_path: Path) -> None:
         importing.import_file(project, file, images=None, options=importing.Options())
     report = importing.import_file(project, file, images=None, options=importing.Options())
     assert (report.created.paths, report.unchanged) == (4, 2)
+    closed, done = ImportRun.objects.order_by("id")
+    assert (closed.status, closed.report["refused"][0]["code"], done.status) == (
+        "failed",
+        "interrupted",
+        "done",
+    )
     assert counts() == [3, 6, 3, 6, 6]
 
 

@@ -107,12 +107,18 @@ def folder_of(export: Export) -> Path:
     return Path(settings.DATA_DIR) / export.folder
 
 
+def files(export: Export) -> list[dict[str, Any]]:
+    """Return the published files as the manifest lists them, the manifest itself last."""
+    if export.status != Export.Status.DONE or export.manifest is None:
+        return []
+    path = folder_of(export) / MANIFEST
+    size = path.stat().st_size if path.is_file() else 0
+    return [*export.manifest["files"], {"name": MANIFEST, "sha256": export.manifest_sha256, "bytes": size}]
+
+
 def file_path(export: Export, name: str) -> tuple[Path, str] | None:
     """Return the path of a published file and its hex SHA-256; None when the release has no such file."""
-    if export.status != Export.Status.DONE or export.manifest is None:
-        return None
-    hashes = {file["name"]: file["sha256"] for file in export.manifest["files"]}
-    hashes[MANIFEST] = export.manifest_sha256
+    hashes = {file["name"]: file["sha256"] for file in files(export)}
     path = folder_of(export) / name
     return (path, hashes[name]) if name in hashes and path.is_file() else None
 

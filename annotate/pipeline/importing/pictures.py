@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from annotate.formats.image_sources import ImageSource
+from annotate.formats.image_sources import ImageSource, clean_reference
 from annotate.formats.images import NormalisedImage, normalise
 from annotate.formats.records import FormatError
 from annotate.formats.strict_json import join_place
@@ -66,6 +66,7 @@ class Pictures:
 
     def _read(self, reference: str, place: str) -> Picture | None:
         try:
+            clean_reference(reference)  # also where nothing is read: an address is never a missing file
             data = self._source.read(reference) if self._source else None
             return None if data is None else self._keep(normalise(data))
         except FormatError as error:

@@ -24,12 +24,13 @@ from django.utils import timezone
 from annotate.formats import importers, json_items
 from annotate.formats.image_sources import open_source
 from annotate.formats.records import ConversationRecord, FormatError, ResponseRecord, TextPart, TurnRecord
-from annotate.models import ImportRun, Project, User
+from annotate.models import ImportRun, Project
 from annotate.pipeline.importing.labels import Scales
 from annotate.pipeline.importing.pictures import Pictures
 from annotate.pipeline.importing.prepared import PreparedRecord, prepare
 from annotate.pipeline.importing.report import Report
 from annotate.pipeline.importing.storing import Destination, store
+from annotate.pipeline.importing.uploads import Options, forget_files
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +38,6 @@ _GROUP = 200  # items in one transaction
 _GROUP_CHARACTERS = 4_000_000  # of text held in memory at once
 _ATTEMPTS = 5  # without progress
 Status = ImportRun.Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a file is to be read. ``format_name`` is a format's name or ``auto``."""
-
-    format_name: str = importers.AUTO
-    allow_missing_images: bool = False
-    dry_run: bool = False
 
 
 def import_file(project: Project, file: Path, *, images: Path | None, options: Options) -> Report:
@@ -59,30 +51,20 @@ def import_file(project: Project, file: Path, *, images: Path | None, options: O
         dry_run=options.dry_run,
     )
     with _hold(run.pk):
+        _close_abandoned(project)
         return _Pass(run).go(file, images)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """An uploaded file: what it was called, and under which names the storage keeps it and its images."""
-
-    file_name: str
-    file: str
-    images: str = ""
-
-
-def start(project: Project, person: User, upload: Upload, options: Options) -> ImportRun:
-    """Store an import of an uploaded file, to be done by ``run``."""
-    return ImportRun.objects.create(
-        project=project,
-        created_by=person,
-        file_name=upload.file_name[:255],
-        file=upload.file,
-        images=upload.images,
-        format=options.format_name,
-        allow_missing_images=options.allow_missing_images,
-        dry_run=options.dry_run,
-    )
+def _close_abandoned(project: Project) -> None:
+    """Close the runs of commands that were killed: no one will take them up, the next command does their work."""
+    for run in ImportRun.objects.filter(project=project, status=Status.RUNNING, file=""):
+        with _hold(run.pk) as abandoned:
+            if abandoned:
+                report = Report.from_stored(run.report)
+                detail = f"The command was interrupted after {run.items_done} items; run it again."
+                report.refuse(FormatError(code="interrupted", detail=detail))
+                run.status, run.finished_at, run.report = Status.FAILED, timezone.now(), report.as_dict()
+                run.save(update_fields=["status", "finished_at", "report"])
 
 
 def run(import_run_id: int) -> None:
@@ -96,6 +78,8 @@ def run(import_run_id: int) -> None:
                 file = files.enter_context(_local(one.file))
                 images = files.enter_context(_local(one.images)) if one.images else None
                 _Pass(one).go(file, images)
+            if not one.dry_run:
+                forget_files(one)
 
 
 def unfinished() -> list[int]:
