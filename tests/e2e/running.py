@@ -33,7 +33,13 @@ class Product:
         """Run `./manage` on the same data folder; return what it prints."""
         command = [sys.executable, "-m", "annotate.embedded", "manage", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=PATIENCE
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
         return done.stdout
 
@@ -68,7 +74,9 @@ def product(data: Path) -> Iterator[Product]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(url, process, log)
-        accounts = {one["username"]: one["password"] for one in json.loads((data / "demo_accounts.json").read_text())}
+        accounts = {
+            one["username"]: one["password"] for one in json.loads((data / "demo_accounts.json").read_text())
+        }
         yield Product(url, accounts, data, environment)
     finally:
         process.send_signal(signal.SIGTERM)
