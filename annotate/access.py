@@ -10,7 +10,7 @@ import uuid
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
-from annotate.models import Assignment, Image, ImportRun, Membership, User
+from annotate.models import Assignment, Image, ImportRun, Membership, Review, ScorerRun, User
 
 Role = Membership.Role
 
@@ -57,6 +57,28 @@ def import_run(user: User | AnonymousUser, uid: uuid.UUID) -> ImportRun:
         .select_related("project", "created_by")
         .first()
     )
+    if found is None:
+        raise Http404
+    return found
+
+
+def review(user: User | AnonymousUser, slug: str, uid: uuid.UUID) -> Review:
+    """Return one's own sitting in a project in which one may review, project and verdicts loaded; else 404."""
+    member = membership(user, slug, Role.REVIEWER, Role.MANAGER)
+    found = (
+        Review.objects.filter(uid=uid, project=member.project_id, reviewer=member.user_id)
+        .select_related("project", "conversation", "blind", "final")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def scorer_run(user: User | AnonymousUser, slug: str, uid: uuid.UUID) -> ScorerRun:
+    """Return a scorer run of a project that the person manages; else 404."""
+    member = membership(user, slug, Role.MANAGER)
+    found = ScorerRun.objects.filter(uid=uid, project=member.project_id).first()
     if found is None:
         raise Http404
     return found

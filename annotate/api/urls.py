@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:uid>/reopen", annotating.Reopen.as_view(), name="api-reopen"),
     path("projects/<slug:slug>/imports", importing.StartImport.as_view(), name="api-imports"),
     path("imports/<uuid:uid>", importing.ReadImport.as_view(), name="api-import"),
+    path("projects/<slug:slug>/", include("annotate.api.reports_urls")),
     path("", include("annotate.api.exporting_urls")),
 ]

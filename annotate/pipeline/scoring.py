@@ -113,8 +113,9 @@ def score_next_batch(run_id: int, size: int) -> int:
     except (OSError, RuntimeError, MemoryError, ValueError) as error:
         _set_status(run, Status.FAILED, f"{type(error).__name__}: {error}"[:2000])
         raise
-    # Nothing to take may also mean that others are at the rest.
-    status = Status.RUNNING if responses or _unscored(run).exists() else Status.DONE
+    # A batch that is not full may also mean that others are at the rest.
+    unfinished = len(responses) == size or _unscored(run).exists()
+    status = Status.RUNNING if unfinished else Status.DONE
     if run.status != status:
         _set_status(run, status)
     return len(responses)

@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", accounts.theme, name="theme"),
     path("p/<slug:slug>/annotate/", annotating.workbench, name="annotate"),
     path("p/<slug:slug>/import/", include(importing.urls)),
+    path("p/<slug:slug>/review/", include("annotate.web.reviewing_urls")),
+    path("p/<slug:slug>/manage/", include("annotate.web.managing_urls")),
     path("images/<uuid:uid>", images.image, name="image"),
     path("admin/", site.urls),
+    path("", include("annotate.web.exporting_urls")),
+    path("", include("annotate.web.health_urls")),
 ]

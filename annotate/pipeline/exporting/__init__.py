@@ -1,7 +1,7 @@
 """Releases: frozen, named, hashed copies of a project that training code loads without a converter.
 
-``create`` stores what is wanted, ``wake`` asks a worker for it, ``run`` writes it; ``unfinished`` is what a
-sweep hands to ``run`` again. All tables are read in one transaction, streamed to Parquet in constant memory.
+``create`` stores what is wanted, ``run`` writes it; ``unfinished`` is what a sweep hands to ``run`` again.
+All tables are read in one transaction and streamed to Parquet in constant memory.
 """
 
 from annotate.pipeline.exporting.filters import FORMATS, Filters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,6 +16,10 @@ NAME_RULE = (
     "A name has 1 to 64 letters, digits, dots, dashes or underscores and starts with a letter or digit."
 )
 
+LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
+LICENSE_RULE = "A licence is an identifier such as cc-by-4.0: letters, digits, dots, plus signs and dashes."
+
+_LISTS = ("batch", "origin")
 Origin = Literal["live", "imported", "review"]
 
 
@@ -34,7 +38,7 @@ class Filters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     include_untrained_scores: bool = False
     people: Literal["pseudonym", "exact"] = "pseudonym"
     allow_missing_images: bool = False
-    license: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]{0,63}$")] = "unknown"
+    license: str = "unknown"
 
 
 def read_filters(raw: Mapping[str, Any]) -> Filters:
@@ -46,13 +50,13 @@ def read_filters(raw: Mapping[str, Any]) -> Filters:
         raise Refusal.because("unknown_filter", detail, f"filters.{unknown[0]}")
     lists = {key: [raw[key]] if isinstance(raw[key], str) else raw[key] for key in raw if key in _LISTS}
     try:
-        return msgspec.convert({**raw, **lists}, Filters)
+        filters = msgspec.convert({**raw, **lists}, Filters)
     except msgspec.ValidationError as error:
         detail, _, path = str(error).partition(" - at `$")
         raise Refusal.because("invalid_filter", f"{detail}.", f"filters{path.rstrip('`')}") from None
-
-
-_LISTS = ("batch", "origin")
+    if not LICENSE.fullmatch(filters.license):
+        raise Refusal.because("invalid_filter", LICENSE_RULE, "filters.license")
+    return filters
 
 
 def check_name(name: str) -> str:

@@ -51,7 +51,8 @@ def create(
 ) -> Export:
     """Store what is wanted and return it, waiting; Refusal says what is wrong with it.
 
-    The name of a failed release is free again. Without ``folder`` it will lie in the data folder.
+    The name of a failed release is free again. Without ``folder`` it will lie in the data folder and is the
+    workers' to write. With one it is the caller's: an unfinished one of the same wish is taken up again.
     """
     chosen = read_filters(wanted.filters)
     export = Export(
@@ -66,6 +67,8 @@ def create(
         raise Refusal.because(
             "folder", f"The folder's path is longer than {_FOLDER_LENGTH} characters.", "out"
         )
+    if interrupted := _same_unfinished(export):
+        return interrupted
     _check_batches(project, chosen.batch)
     _refuse_occupied(folder_of(export))
     try:
@@ -77,6 +80,12 @@ def create(
         raise Conflict.because("name_taken", detail, "name") from None
     logger.info("export created export=%s project=%s", export.pk, project.pk)
     return export
+
+
+def _same_unfinished(export: Export) -> Export | None:
+    """Return the release that a killed command left unfinished, if this is that command again."""
+    same = {name: getattr(export, name) for name in ("project", "name", "format", "filters", "folder")}
+    return Export.objects.filter(**same, status__in=_UNFINISHED).first()
 
 
 def _free_name(project: Project) -> str:
@@ -124,8 +133,12 @@ def file_path(export: Export, name: str) -> tuple[Path, str] | None:
 
 
 def unfinished() -> list[int]:
-    """Return the releases that are still owed, oldest first: what a sweep hands to ``run``."""
-    return list(Export.objects.filter(status__in=_UNFINISHED).order_by("id").values_list("id", flat=True))
+    """Return the releases that workers still owe, oldest first: what a sweep hands to ``run``.
+
+    A folder outside the data folder is a command's: no worker writes there, perhaps on another machine.
+    """
+    owed = Export.objects.filter(status__in=_UNFINISHED).exclude(folder__startswith="/")
+    return list(owed.order_by("id").values_list("id", flat=True))
 
 
 def progress_of(export: Export) -> dict[str, Any] | None:
@@ -154,6 +167,9 @@ def run(export_id: int, *, report: Report | None = None) -> None:
             _publish(export, snapshot, report or _reporter(export))
         except (Refusal, OSError, DatabaseError, ArrowException) as error:
             _fail(export, str(error))
+        except KeyboardInterrupt:
+            _fail(export, "Interrupted.")
+            raise
         except Exception as error:
             _fail(export, f"The release could not be written: {type(error).__name__}. The log says more.")
             raise
@@ -172,7 +188,7 @@ def _publish(export: Export, snapshot: Snapshot, report: Report) -> None:
             _settle(partial)
             partial.rename(target)
             _settle(target.parent)
-        except Exception:
+        except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
         found = (target / MANIFEST).read_bytes()

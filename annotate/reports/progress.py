@@ -1,0 +1,182 @@
+"""How far the work of a project is: in all, by batch, by day, by person."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from annotate.models import Assignment, Conversation, Membership, Response, Review, Submission, Task
+
+DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """A batch: of ``places`` (one per task and person wanted) so many are submitted, in work and open."""
+
+    name: str
+    purpose: str
+    state: str
+    tasks: int
+    places: int
+    submitted: int
+    active: int
+    open: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """How many submissions a day (UTC) brought, revisions included."""
+
+    day: date
+    submissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A project's numbers; the sums of its batches stand beside what it holds."""
+
+    conversations: int
+    responses: int
+    tasks: int
+    places: int
+    submitted: int
+    active: int
+    open: int
+    skipped: int
+    batches: list[BatchProgress]
+    days: list[DayCount]
+
+
+def progress(project_id: int) -> Progress:
+    """Return how far a project is, in five statements."""
+    batches = _batches(project_id)
+    return Progress(
+        conversations=Conversation.objects.filter(project=project_id).count(),
+        responses=Response.objects.filter(turn__conversation__project=project_id).count(),
+        tasks=sum(one.tasks for one in batches),
+        places=sum(one.places for one in batches),
+        submitted=sum(one.submitted for one in batches),
+        active=sum(one.active for one in batches),
+        open=sum(one.open for one in batches),
+        skipped=sum(one.skipped for one in batches),
+        batches=batches,
+        days=_days(project_id),
+    )
+
+
+def _batches(project_id: int) -> list[BatchProgress]:
+    held = {
+        row["task__batch"]: row
+        for row in Assignment.objects.filter(project=project_id)
+        .values("task__batch")
+        .annotate(
+            submitted=Count("pk", filter=Q(status="submitted")),
+            active=Count("pk", filter=Q(status="active")),
+            skipped=Count("pk", filter=Q(status="skipped")),
+        )
+    }
+    rows = (
+        Task.objects.filter(batch__project=project_id)
+        .values("batch", "batch__name", "batch__purpose", "batch__state")
+        .annotate(tasks=Count("pk"), places=Sum("overlap"), open=Sum("open_slots"))
+        .order_by("-batch__priority", "batch")
+    )
+    nothing = {"submitted": 0, "active": 0, "skipped": 0}
+    return [
+        BatchProgress(
+            name=row["batch__name"],
+            purpose=row["batch__purpose"],
+            state=row["batch__state"],
+            tasks=row["tasks"],
+            places=row["places"],
+            submitted=held.get(row["batch"], nothing)["submitted"],
+            active=held.get(row["batch"], nothing)["active"],
+            open=row["open"],
+            skipped=held.get(row["batch"], nothing)["skipped"],
+        )
+        for row in rows
+    ]
+
+
+def _days(project_id: int) -> list[DayCount]:
+    today = timezone.now().date()
+    first = today - timedelta(days=DAYS - 1)
+    counts = dict(
+        Submission.objects.filter(
+            assignment__project=project_id, origin=Submission.Origin.LIVE, created_at__date__gte=first
+        )
+        .annotate(day=TruncDate("created_at"))
+        .values("day")
+        .annotate(count=Count("pk"))
+        .values_list("day", "count")
+    )
+    days = [first + timedelta(days=number) for number in range(DAYS)]
+    return [DayCount(day, counts.get(day, 0)) for day in days]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberProgress:
+    """A person in the project and what they have done there."""
+
+    id: uuid.UUID
+    username: str
+    role: str
+    team: str
+    languages: list[str]
+    submitted: int
+    active: int
+    skipped: int
+    reviews: int
+    last_at: datetime | None
+
+
+def members(project_id: int) -> list[MemberProgress]:
+    """Return the project's people by role and name, in three statements."""
+    done = {
+        row["annotator"]: row
+        for row in Assignment.objects.filter(project=project_id)
+        .values("annotator")
+        .annotate(
+            submitted=Count("pk", filter=Q(status="submitted")),
+            active=Count("pk", filter=Q(status="active")),
+            skipped=Count("pk", filter=Q(status="skipped")),
+            last_at=Max("closed_at"),
+        )
+    }
+    reviews = _finished_reviews(project_id)
+    nothing: dict[str, Any] = {"submitted": 0, "active": 0, "skipped": 0, "last_at": None}
+    return [
+        MemberProgress(
+            id=one.user.uid,
+            username=one.user.username,
+            role=one.role,
+            team=one.team,
+            languages=one.languages,
+            submitted=done.get(one.user_id, nothing)["submitted"],
+            active=done.get(one.user_id, nothing)["active"],
+            skipped=done.get(one.user_id, nothing)["skipped"],
+            reviews=reviews.get(one.user_id, 0),
+            last_at=done.get(one.user_id, nothing)["last_at"],
+        )
+        for one in Membership.objects.filter(project=project_id)
+        .select_related("user")
+        .order_by("role", "user__username")
+    ]
+
+
+def _finished_reviews(project_id: int) -> dict[int, int]:
+    return dict(
+        Review.objects.filter(project=project_id)
+        .exclude(finished_at=None)
+        .values("reviewer")
+        .annotate(count=Count("pk"))
+        .values_list("reviewer", "count")
+    )

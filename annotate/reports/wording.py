@@ -1,0 +1,153 @@
+"""How questions, answers and reasons read, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypedDict, cast
+
+from django.utils.translation import get_language, gettext
+
+from annotate.models import Dimension, Flag, Scope
+from annotate.reports.contested import ComparisonQuestion, Question, RatingQuestion
+
+
+class Texts(TypedDict):
+    """A dimension in one language."""
+
+    name: str
+    question: str
+    anchors: dict[str, str]
+    rules: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a response is called: in its turn ("A"), and anywhere ("turn 2, A")."""
+
+    letter: str
+    label: str
+
+
+Names = Mapping[int, Name]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to choose: its value in the form, a short name, and the anchor that explains it."""
+
+    value: str
+    name: str
+    anchor: str
+
+
+def texts_of(dimension: Dimension) -> Texts:
+    """Return the dimension's words in the reader's language, in English where that is missing."""
+    texts = dimension.texts.get((get_language() or "en").lower()) or dimension.texts["en"]
+    return cast("Texts", texts)
+
+
+def name_of(dimension: Dimension | None) -> str:
+    """Return the dimension's name; None is the overall preference."""
+    return texts_of(dimension)["name"] if dimension else gettext("Overall preference")
+
+
+def person(number: int) -> str:
+    """Return what an annotator is called."""
+    return gettext("Annotator %(number)s") % {"number": number}
+
+
+def states() -> dict[str, str]:
+    """Return the words for the answers that are no value."""
+    return {"unable": gettext("Cannot judge"), "not_applicable": gettext("Not applicable")}
+
+
+def about(question: Question, names: Names) -> str:
+    """Return what a question is about."""
+    if isinstance(question, RatingQuestion):
+        label = names[question.response].label
+        if question.scope == Scope.GLOBAL:
+            return gettext("The conversation up to %(response)s") % {"response": label}
+        return label[0].upper() + label[1:]
+    first, second = sorted((names[question.left].label, names[question.right].label))
+    if question.scope == Scope.GLOBAL:
+        words = gettext("The conversation up to %(first)s, against the one up to %(second)s")
+    else:
+        words = gettext("%(first)s against %(second)s")
+    sentence = words % {"first": first, "second": second}
+    return sentence[0].upper() + sentence[1:]
+
+
+def options_of(question: Question, names: Names) -> list[Option]:
+    """Return the answers to choose from: ratings from the best level down, preferences side by side."""
+    if isinstance(question, ComparisonQuestion):
+        return _sides(question, names)
+    anchors = texts_of(question.dimension)["anchors"]
+    levels = [Option(str(level), str(level), anchors[str(level)]) for level in reversed(question.levels)]
+    return levels + [Option(state, states()[state], "") for state in question.states]
+
+
+def _sides(question: ComparisonQuestion, names: Names) -> list[Option]:
+    """Return the preferences, the side that is shown first on top, whichever is stored on the left."""
+    turned = names[question.right].label < names[question.left].label
+    return [
+        Option(str(level), preference(level, max(question.levels), question, names), "")
+        for level in sorted(question.levels, reverse=turned)
+    ]
+
+
+def preference(level: int, scale: int, pair: ComparisonQuestion | Flag, names: Names) -> str:
+    """Return a signed preference in words, its strength on a scale of 1, 2 or 3."""
+    if not level:
+        return gettext("Equally good")
+    better = gettext("%(side)s is better")
+    slightly, much = gettext("%(side)s is slightly better"), gettext("%(side)s is much better")
+    words = {1: [better], 2: [better, much], 3: [slightly, better, much]}[scale][abs(level) - 1]
+    left, right = (
+        (pair.left, pair.right) if isinstance(pair, ComparisonQuestion) else (pair.left_id, pair.right_id)
+    )
+    side = names[cast("int", right if level > 0 else left)]
+    return words % {"side": side.label if pair.scope == Scope.GLOBAL else side.letter}
+
+
+def reason(flag: Flag, names: Names, scale: int, dimensions: Mapping[str, Dimension]) -> str:
+    """Return why the flag was raised, with who said what."""
+    evidence = flag.evidence
+    if flag.kind == Flag.Kind.SELF_CONSISTENCY:
+        gaps = ", ".join(_gap(one, dimensions) for one in evidence["ratings"] if one["left"] != one["right"])
+        return gettext("%(person)s says “%(preference)s”, but rated the other one higher: %(ratings)s.") % {
+            "person": person(evidence["annotator"]),
+            "preference": preference(evidence["preference"], scale, flag, names),
+            "ratings": gaps,
+        }
+    answers = evidence["answers"]
+    if flag.response_id is not None:
+        said = "; ".join(f"{person(one['annotator'])}: {one['value']}" for one in answers)
+        values = [one["value"] for one in answers]
+        return gettext("%(steps)s steps apart on %(response)s. %(answers)s.") % {
+            "steps": max(values) - min(values),
+            "response": names[flag.response_id].label,
+            "answers": said,
+        }
+    said = "; ".join(
+        f"{person(one['annotator'])}: {preference(one['value'], scale, flag, names)}" for one in answers
+    )
+    return gettext("Opposite preferences. %(answers)s.") % {"answers": said}
+
+
+def _gap(rating: Mapping[str, int | str], dimensions: Mapping[str, Dimension]) -> str:
+    higher, lower = sorted((rating["left"], rating["right"]), key=int, reverse=True)
+    name = name_of(dimensions[str(rating["dimension"])])
+    return gettext("%(dimension)s %(higher)s against %(lower)s") % {
+        "dimension": name,
+        "higher": higher,
+        "lower": lower,
+    }
+
+
+def kind(flag: Flag) -> str:
+    """Return the flag's kind in words."""
+    return {
+        Flag.Kind.SELF_CONSISTENCY.value: gettext("Contradicts own ratings"),
+        Flag.Kind.HUMANS_DISAGREE.value: gettext("People disagree"),
+    }.get(flag.kind, flag.kind)
