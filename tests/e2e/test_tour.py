@@ -82,7 +82,7 @@ def review(browser: Browser, tour: Product) -> None:
     expect(page.get_by_role("heading", name="Your own verdict first")).to_be_visible()
     assert "Annotator 1" not in page.content()
     verdict(page)
-    page.get_by_role("button", name="Record my verdict and show the labels").press("Enter")
+    page.get_by_role("button", name="Record and show the labels").press("Enter")
     expect(page.get_by_role("heading", name="Labels and decision")).to_be_visible()
     assert "Annotator 1" in page.content()
     page.get_by_role("radio", name="Change").press("Space")
