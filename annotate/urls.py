@@ -9,3 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("", include("annotate.web.urls")),
 ]
+handler400 = "annotate.api.errors.bad_request"
+handler404 = "annotate.api.errors.not_found"
