@@ -10,7 +10,7 @@ import uuid
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
-from annotate.models import Assignment, Image, ImportRun, Membership, Review, ScorerRun, User
+from annotate.models import Assignment, Export, Image, ImportRun, Membership, Review, ScorerRun, User
 
 Role = Membership.Role
 
@@ -55,6 +55,20 @@ def import_run(user: User | AnonymousUser, uid: uuid.UUID) -> ImportRun:
             uid=uid, project__memberships__user_id=user.pk or 0, project__memberships__role=Role.MANAGER
         )
         .select_related("project", "created_by")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def export(user: User | AnonymousUser, uid: uuid.UUID) -> Export:
+    """Return a release of a project that the person manages, with the project loaded; else 404."""
+    found = (
+        Export.objects.filter(
+            uid=uid, project__memberships__user_id=user.pk or 0, project__memberships__role=Role.MANAGER
+        )
+        .select_related("project")
         .first()
     )
     if found is None:

@@ -11,18 +11,16 @@ import uuid
 from typing import Any
 
 import msgspec
-from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
+from django.http import Http404, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from annotate import access, tasks
 from annotate.api.assignment_document import AssignmentDocument, Lease, encode
+from annotate.api.base import JsonView, json_answer, person
 from annotate.api.parsing import read_body
 from annotate.api.schema import described
-from annotate.models import Assignment, User
+from annotate.models import Assignment
 from annotate.pipeline import annotating, assigning
 from annotate.pipeline.answers import Answers
 from annotate.refusal import Refusal
@@ -72,26 +70,8 @@ class Skipped(msgspec.Struct):
     status: str = "skipped"
 
 
-def person(request: Request) -> User:
-    """Return the authenticated person."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user
-
-
-def json_answer(value: object, status: int = 200) -> HttpResponse:
-    """Return a value as JSON."""
-    return HttpResponse(msgspec.json.encode(value), content_type="application/json", status=status)
-
-
-@method_decorator(never_cache, name="dispatch")
-class AssignmentView(APIView):
+class AssignmentView(JsonView):
     """What the views of one's own assignment share: somebody else's is 404."""
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:  # noqa: ANN401
-        """Keep the body: DRF's check of the CSRF token reads the stream, and we want its bytes after that."""
-        _ = request.body
-        return super().initialize_request(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer 404 for an assignment that is not this person's."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.negotiation import BaseContentNegotiation
@@ -16,11 +16,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from annotate import access, tasks
-from annotate.api.annotating import json_answer, person
+from annotate.api.base import JsonView, json_answer, person
 from annotate.api.parsing import read_body
 from annotate.api.ranges import file_answer
 from annotate.api.schema import described
-from annotate.models import Export, User
+from annotate.models import Export
 from annotate.pipeline import exporting
 
 MEDIA_TYPES = {
@@ -96,22 +96,8 @@ def document(export: Export) -> ExportDocument:
     )
 
 
-def export_of(user: User, uid: uuid.UUID) -> Export:
-    """Return a release of a project that the person manages; Http404 otherwise."""
-    found = Export.objects.filter(uid=uid).select_related("project").first()
-    if found is None:
-        raise Http404
-    access.membership(user, found.project.slug, access.Role.MANAGER)
-    return found
-
-
-class Exports(APIView):
+class Exports(JsonView):
     """GET and POST projects/{slug}/exports."""
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:  # noqa: ANN401
-        """Keep the body: DRF's check of the CSRF token reads the stream, and we want its bytes after that."""
-        _ = request.body
-        return super().initialize_request(request, *args, **kwargs)
 
     @described(answer=Listed)
     def get(self, request: Request, slug: str) -> HttpResponse:
@@ -135,13 +121,13 @@ class Exports(APIView):
         return answer
 
 
-class ReadExport(APIView):
+class ReadExport(JsonView):
     """GET exports/{id}."""
 
     @described(answer=ExportDocument)
     def get(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Answer a release with its progress or its files."""
-        return json_answer(document(export_of(person(request), uid)))
+        return json_answer(document(access.export(request.user, uid)))
 
 
 class _AnythingGoes(BaseContentNegotiation):
@@ -171,7 +157,7 @@ class Download(APIView):
     )
     def get(self, request: Request, uid: uuid.UUID, file: str) -> HttpResponseBase:
         """Answer a file of a finished release; Range resumes a broken download."""
-        found = exporting.file_path(export_of(person(request), uid), file)
+        found = exporting.file_path(access.export(request.user, uid), file)
         if found is None:
             raise Http404
         path, sha256 = found

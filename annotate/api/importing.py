@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from annotate import access, tasks
-from annotate.api.annotating import json_answer, person
+from annotate.api.base import json_answer, person
 from annotate.api.schema import described
 from annotate.formats import importers
 from annotate.models import ImportRun

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpResponse
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from annotate import access
-from annotate.api.annotating import json_answer, person
+from annotate.api.base import JsonView, json_answer, person
 from annotate.api.schema import described
 from annotate.reports.agreement import AgreementReport, agreement_report
 from annotate.reports.flags import FlagSummary, flag_summary
@@ -36,8 +33,7 @@ class ScorersAnswer:
     runs: list[RunProgress]
 
 
-@method_decorator(never_cache, name="dispatch")
-class ManagersView(APIView):
+class ManagersView(JsonView):
     """What only managers of the project read; anyone else gets 404."""
 
     def project(self, request: Request, slug: str) -> int:
