@@ -18,7 +18,6 @@ from annotate.pipeline import exporting, flagging, importing, scoring
 log = logging.getLogger(__name__)
 
 NUDGE_SECONDS = 5.0
-BATCH = 32
 _last_nudge: dict[int, float] = {}
 
 
@@ -57,7 +56,7 @@ def sweep_flagging() -> None:
 @app.task
 def score_pending(run_id: int) -> None:
     """Score one batch; queue another while full batches are found."""
-    if scoring.score_next_batch(run_id, BATCH) == BATCH:
+    if scoring.score_next_batch(run_id) == scoring.BATCH:
         wake(score_pending, run_id)
 
 

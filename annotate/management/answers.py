@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -42,8 +42,8 @@ def batch(within: Project, name: str) -> Batch:
     return found
 
 
-def _known(names: object) -> str:
-    return f"Known are: {', '.join(sorted(names)) or 'none yet'}."  # type: ignore[call-overload]
+def _known(names: Iterable[str]) -> str:
+    return f"Known are: {', '.join(sorted(names)) or 'none yet'}."
 
 
 @contextmanager

@@ -60,7 +60,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
 
     def unscored_by(self, run_id: int) -> ResponseQuerySet:
         """Return the responses that the run has neither scored nor failed on."""
-        return self.exclude(scores__run_id=run_id)
+        return self.exclude(scores__run=run_id)
 
 
 class Response(Row):

@@ -316,7 +316,10 @@ def reopen(uid: uuid.UUID, user_id: int) -> None:
 
 
 def _answers_of(assignment: Assignment) -> Answers:
-    """Return the latest submitted answers in the form in which they were sent."""
+    """Return the latest submitted answers in the form in which they were sent.
+
+    What mypy is told to ignore here: a column's type is any text, its constraint holds what the literal says.
+    """
     latest = Submission.objects.filter(assignment=assignment).latest("revision")
     ratings = latest.ratings.select_related("response", "dimension").order_by("id")
     comparisons = latest.comparisons.select_related("left", "right", "dimension").order_by("id")

@@ -242,7 +242,9 @@ def assign(claimant: Claimant, task_id: int) -> Held | None:
     # Locked in a statement of its own: the next ones see what a rival on this task has committed.
     if not Task.objects.select_for_update(no_key=True).filter(pk=task_id).exists():
         return None
-    mine = Assignment.objects.filter(task=task_id, annotator=claimant.user_id, status="active").first()
+    mine = Assignment.objects.filter(
+        task=task_id, annotator=claimant.user_id, status=Assignment.Status.ACTIVE
+    ).first()
     if mine is not None:
         return read(mine.uid, claimant.user_id)[0]
     return _one(_TAKE_NAMED, {**claimant.parameters(), "task": task_id})

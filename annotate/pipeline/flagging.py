@@ -151,7 +151,9 @@ def flag_project(project_id: int, *, whole: bool = False) -> FlagReport:
     cache.set(_key(project.uid), settled, None)
     if created or closed:
         log.info("project %s: %s flags raised, %s closed", project_id, created, closed)
-    return FlagReport(created, closed, Flag.objects.filter(project=project_id, status="open").count())
+    return FlagReport(
+        created, closed, Flag.objects.filter(project=project_id, status=Flag.Status.OPEN).count()
+    )
 
 
 def pending_projects() -> list[int]:

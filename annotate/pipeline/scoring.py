@@ -32,6 +32,7 @@ from inference.steps import SPLITTER_VERSION
 log = logging.getLogger(__name__)
 
 Status = ScorerRun.Status
+BATCH = 32  # responses scored at once
 
 # Up to which conversation this process found everything scored, by run: where to look first. Only a
 # hint: when nothing is found from there on, the search begins anew.
@@ -82,10 +83,7 @@ def _sha256(configuration: dict[str, Any]) -> str:
 
 
 def _unscored(run: ScorerRun) -> QuerySet[Response]:
-    return Response.objects.filter(
-        ~Exists(Score.objects.filter(run=run.pk, response=OuterRef("pk"))),
-        turn__conversation__project=run.project_id,
-    )
+    return Response.objects.filter(turn__conversation__project=run.project_id).unscored_by(run.pk)
 
 
 def _set_status(run: ScorerRun, status: ScorerRun.Status, error: str = "") -> None:
@@ -94,7 +92,7 @@ def _set_status(run: ScorerRun, status: ScorerRun.Status, error: str = "") -> No
     log.info("run %s is %s", run.pk, status)
 
 
-def score_next_batch(run_id: int, size: int) -> int:
+def score_next_batch(run_id: int, size: int = BATCH) -> int:
     """Score up to ``size`` responses that nobody else is at, and return how many; 0: nothing to take.
 
     Candidates of a conversation stay together. What is wrong with one response is stored as its

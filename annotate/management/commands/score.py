@@ -12,8 +12,6 @@ from annotate import tasks
 from annotate.management import answers
 from annotate.pipeline import scoring
 
-BATCH = 32
-
 
 class Command(BaseCommand):
     """Start or resume a scorer run."""
@@ -36,7 +34,7 @@ class Command(BaseCommand):
         with answers.refusals_said():
             run = scoring.start_run(answers.project(slug).pk, options["scorer"])
         if options["wait"]:
-            while scoring.score_next_batch(run.pk, BATCH):
+            while scoring.score_next_batch(run.pk):
                 pass
         else:
             tasks.wake(tasks.score_pending, run.pk)
