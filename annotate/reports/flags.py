@@ -38,9 +38,9 @@ def flag_summary(project_id: int) -> FlagSummary:
         KindCount(row["kind"], row["open"], row["resolved"], row["closed"])
         for row in flags.values("kind")
         .annotate(
-            open=Count("pk", filter=Q(status="open")),
-            resolved=Count("pk", filter=Q(status="resolved")),
-            closed=Count("pk", filter=Q(status="closed")),
+            open=Count("pk", filter=Q(status=Flag.Status.OPEN)),
+            resolved=Count("pk", filter=Q(status=Flag.Status.RESOLVED)),
+            closed=Count("pk", filter=Q(status=Flag.Status.CLOSED)),
         )
         .order_by("kind")
     ]
@@ -55,7 +55,7 @@ def flag_summary(project_id: int) -> FlagSummary:
     return FlagSummary(
         kinds=kinds,
         open=sum(one.open for one in kinds),
-        conversations=flags.filter(status="open").values("conversation").distinct().count(),
+        conversations=flags.filter(status=Flag.Status.OPEN).values("conversation").distinct().count(),
         sitting=sitting,
         finished=sum(reviews.values()),
         outcomes=reviews,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotate.models import Assignment, Conversation, Membership, Response, Review, Submission, Task
 
 DAYS = 14
+_NOTHING: dict[str, Any] = {"submitted": 0, "active": 0, "skipped": 0, "last_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +74,13 @@ def progress(project_id: int) -> Progress:
 
 
 def _batches(project_id: int) -> list[BatchProgress]:
-    held = {
-        row["task__batch"]: row
-        for row in Assignment.objects.filter(project=project_id)
-        .values("task__batch")
-        .annotate(
-            submitted=Count("pk", filter=Q(status="submitted")),
-            active=Count("pk", filter=Q(status="active")),
-            skipped=Count("pk", filter=Q(status="skipped")),
-        )
-    }
+    held = _held_by("task__batch", project_id)
     rows = (
         Task.objects.filter(batch__project=project_id)
         .values("batch", "batch__name", "batch__purpose", "batch__state")
         .annotate(tasks=Count("pk"), places=Sum("overlap"), open=Sum("open_slots"))
         .order_by("-batch__priority", "batch")
     )
-    nothing = {"submitted": 0, "active": 0, "skipped": 0}
     return [
         BatchProgress(
             name=row["batch__name"],
@@ -97,13 +88,28 @@ def _batches(project_id: int) -> list[BatchProgress]:
             state=row["batch__state"],
             tasks=row["tasks"],
             places=row["places"],
-            submitted=held.get(row["batch"], nothing)["submitted"],
-            active=held.get(row["batch"], nothing)["active"],
+            submitted=held.get(row["batch"], _NOTHING)["submitted"],
+            active=held.get(row["batch"], _NOTHING)["active"],
             open=row["open"],
-            skipped=held.get(row["batch"], nothing)["skipped"],
+            skipped=held.get(row["batch"], _NOTHING)["skipped"],
         )
         for row in rows
     ]
+
+
+def _held_by(column: str, project_id: int) -> dict[int, dict[str, Any]]:
+    """Return how many assignments are submitted, active and skipped, and when the last was closed."""
+    rows = (
+        Assignment.objects.filter(project=project_id)
+        .values(column)
+        .annotate(
+            submitted=Count("pk", filter=Q(status=Assignment.Status.SUBMITTED)),
+            active=Count("pk", filter=Q(status=Assignment.Status.ACTIVE)),
+            skipped=Count("pk", filter=Q(status=Assignment.Status.SKIPPED)),
+            last_at=Max("closed_at"),
+        )
+    )
+    return {row[column]: dict(row) for row in rows}
 
 
 def _days(project_id: int) -> list[DayCount]:
@@ -140,19 +146,8 @@ class MemberProgress:
 
 def members(project_id: int) -> list[MemberProgress]:
     """Return the project's people by role and name, in three statements."""
-    done = {
-        row["annotator"]: row
-        for row in Assignment.objects.filter(project=project_id)
-        .values("annotator")
-        .annotate(
-            submitted=Count("pk", filter=Q(status="submitted")),
-            active=Count("pk", filter=Q(status="active")),
-            skipped=Count("pk", filter=Q(status="skipped")),
-            last_at=Max("closed_at"),
-        )
-    }
+    done = _held_by("annotator", project_id)
     reviews = _finished_reviews(project_id)
-    nothing: dict[str, Any] = {"submitted": 0, "active": 0, "skipped": 0, "last_at": None}
     return [
         MemberProgress(
             id=one.user.uid,
@@ -160,11 +155,11 @@ def members(project_id: int) -> list[MemberProgress]:
             role=one.role,
             team=one.team,
             languages=one.languages,
-            submitted=done.get(one.user_id, nothing)["submitted"],
-            active=done.get(one.user_id, nothing)["active"],
-            skipped=done.get(one.user_id, nothing)["skipped"],
+            submitted=done.get(one.user_id, _NOTHING)["submitted"],
+            active=done.get(one.user_id, _NOTHING)["active"],
+            skipped=done.get(one.user_id, _NOTHING)["skipped"],
             reviews=reviews.get(one.user_id, 0),
-            last_at=done.get(one.user_id, nothing)["last_at"],
+            last_at=done.get(one.user_id, _NOTHING)["last_at"],
         )
         for one in Membership.objects.filter(project=project_id)
         .select_related("user")

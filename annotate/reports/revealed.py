@@ -145,7 +145,7 @@ def _flags(review: Review, asked: Contested, names: Names) -> list[FlagShown]:
     return [
         FlagShown(
             uid=flag.uid,
-            kind=wording.kind(flag),
+            kind=wording.kind(flag.kind),
             dimension=wording.name_of(flag.dimension),
             reason=wording.reason(flag, names, scale, rubric),
             closed=flag.status == Flag.Status.CLOSED,

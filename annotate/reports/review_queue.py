@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Sum
 
 from annotate.models import Assignment, Flag, Review, Submission
 
@@ -49,12 +49,14 @@ LATEST = 20
 
 def queue_page(project_id: int, reviewer_id: int) -> QueuePage:
     """Return what the queue page shows, in four statements."""
-    waiting = [row["flags"] for row in queue(project_id, reviewer_id)]
+    waiting = queue(project_id, reviewer_id).aggregate(
+        conversations=Count("conversation"), total=Sum("flags")
+    )
     mine = Review.objects.filter(project=project_id, reviewer=reviewer_id)
     finished = mine.exclude(finished_at=None).order_by("-finished_at", "-pk")
     return QueuePage(
-        conversations=len(waiting),
-        flags=sum(waiting),
+        conversations=waiting["conversations"],
+        flags=waiting["total"] or 0,
         own=mine.filter(finished_at=None).first(),
         finished=list(finished.annotate(flag_count=Count("flags"))[:LATEST]),
         finished_count=finished.count(),

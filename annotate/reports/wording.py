@@ -145,9 +145,9 @@ def _gap(rating: Mapping[str, int | str], dimensions: Mapping[str, Dimension]) -
     }
 
 
-def kind(flag: Flag) -> str:
-    """Return the flag's kind in words."""
+def kind(name: str) -> str:
+    """Return a kind of flag in words."""
     return {
         Flag.Kind.SELF_CONSISTENCY.value: gettext("Contradicts own ratings"),
         Flag.Kind.HUMANS_DISAGREE.value: gettext("People disagree"),
-    }.get(flag.kind, flag.kind)
+    }.get(name, name)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from annotate import access
-from annotate.models import Assignment
+from annotate.reports.own_progress import submitted_by
 
 
 @login_required
@@ -20,12 +20,9 @@ from annotate.models import Assignment
 def workbench(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the screen for one project to one of its annotators."""
     found = access.membership(request.user, slug, access.Role.ANNOTATOR)
-    done = Assignment.objects.filter(
-        annotator=found.user_id, project=found.project_id, status="submitted"
-    ).count()
     context = {
         "project": found.project,
-        "done": done,
+        "done": submitted_by(found.user_id, found.project_id),
         "language": get_language(),
         "texts": json.dumps(screen_texts(), ensure_ascii=False),
     }

@@ -64,11 +64,11 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "work": work,
         "days": _days(work.days),
         "most": max((one.submissions for one in work.days), default=0),
-        "agreement": _agreement(agreement_report(member.project_id)),
+        "agreement": _agreement(agreement_report(member.project_id), member.project.rubric_id),
         "runs": scorer_runs(member.project_id),
         "scorers": scoring.scorers(),
         "flags": flag_summary(member.project_id),
-        "kinds": {kind.value: wording.kind(Flag(kind=kind)) for kind in Flag.Kind},
+        "kinds": {kind.value: wording.kind(kind) for kind in Flag.Kind},
         "outcomes": {one.value: name for one, (name, _explained) in OUTCOMES.items()},
         "members": members(member.project_id),
     }
@@ -119,9 +119,13 @@ def _days(days: list[DayCount]) -> list[Bar]:
     ]
 
 
-def _agreement(report: AgreementReport) -> list[AgreementRow]:
+def _agreement(report: AgreementReport, rubric_id: int) -> list[AgreementRow]:
     keys = {one.dimension for one in report.dimensions} | {one.dimension or "" for one in report.comparisons}
-    names = {one.key: wording.name_of(one) for one in Dimension.objects.filter(key__in=keys).order_by("pk")}
+    # Other rubrics may have a dimension of the same key: the project's own says what it is called here.
+    dimensions = sorted(
+        Dimension.objects.filter(key__in=keys), key=lambda one: (one.rubric_id == rubric_id, one.pk)
+    )
+    names = {one.key: wording.name_of(one) for one in dimensions}
     ratings = [
         AgreementRow(
             name=names[one.dimension],
@@ -136,7 +140,7 @@ def _agreement(report: AgreementReport) -> list[AgreementRow]:
     ]
     comparisons = [
         AgreementRow(
-            name=names[one.dimension] if one.dimension else _("Overall preference"),
+            name=names[one.dimension] if one.dimension else wording.name_of(None),
             scope=one.scope,
             agreement=one.agreement,
             same_side=one.same_side,
