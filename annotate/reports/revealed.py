@@ -137,6 +137,11 @@ def _value(rating: Rating) -> str:
 def _flags(review: Review, asked: Contested, names: Names) -> list[FlagShown]:
     rubric = {one.key: one for one in dimensions_of(asked.task.batch.rubric_id)}
     scale = asked.task.batch.preference_scale
+    places = {node.id: turn.number for turn in asked.tree.turns for node in turn.candidates}
+    flags = Flag.objects.filter(review=review).select_related("dimension").order_by("pk")
+    ordered = sorted(
+        flags, key=lambda one: (one.scope == "global", places[one.response_id or one.right_id or 0])
+    )
     return [
         FlagShown(
             uid=flag.uid,
@@ -145,7 +150,7 @@ def _flags(review: Review, asked: Contested, names: Names) -> list[FlagShown]:
             reason=wording.reason(flag, names, scale, rubric),
             closed=flag.status == Flag.Status.CLOSED,
         )
-        for flag in Flag.objects.filter(review=review).select_related("dimension").order_by("pk")
+        for flag in ordered
     ]
 
 

@@ -68,13 +68,14 @@ def about(question: Question, names: Names) -> str:
         label = names[question.response].label
         if question.scope == Scope.GLOBAL:
             return gettext("The conversation up to %(response)s") % {"response": label}
-        return gettext("Response %(response)s") % {"response": label}
+        return label[0].upper() + label[1:]
     first, second = sorted((names[question.left].label, names[question.right].label))
     if question.scope == Scope.GLOBAL:
         words = gettext("The conversation up to %(first)s, against the one up to %(second)s")
     else:
         words = gettext("%(first)s against %(second)s")
-    return words % {"first": first, "second": second}
+    sentence = words % {"first": first, "second": second}
+    return sentence[0].upper() + sentence[1:]
 
 
 def options_of(question: Question, names: Names) -> list[Option]:
@@ -123,7 +124,7 @@ def reason(flag: Flag, names: Names, scale: int, dimensions: Mapping[str, Dimens
     if flag.response_id is not None:
         said = "; ".join(f"{person(one['annotator'])}: {one['value']}" for one in answers)
         values = [one["value"] for one in answers]
-        return gettext("People are %(steps)s steps apart on %(response)s. %(answers)s.") % {
+        return gettext("%(steps)s steps apart on %(response)s. %(answers)s.") % {
             "steps": max(values) - min(values),
             "response": names[flag.response_id].label,
             "answers": said,
@@ -131,7 +132,7 @@ def reason(flag: Flag, names: Names, scale: int, dimensions: Mapping[str, Dimens
     said = "; ".join(
         f"{person(one['annotator'])}: {preference(one['value'], scale, flag, names)}" for one in answers
     )
-    return gettext("People prefer opposite sides. %(answers)s.") % {"answers": said}
+    return gettext("Opposite preferences. %(answers)s.") % {"answers": said}
 
 
 def _gap(rating: Mapping[str, int | str], dimensions: Mapping[str, Dimension]) -> str:

@@ -150,13 +150,20 @@ def _agreement(report: AgreementReport) -> list[AgreementRow]:
 
 
 def _distribution(found: Agreement, minimum: int, maximum: int) -> list[Bar]:
-    """Return one bar per level, as high as its share of all answers."""
-    total = sum(found.distribution.values()) or 1
+    """Return one bar per level, as high as its share of the most frequent one's."""
+    most = max(found.distribution.values(), default=1)
     levels = range(minimum, maximum + 1)
     width = 100 / len(levels)
     counts = [(level, found.distribution.get(level, 0)) for level in levels]
     return [
-        Bar(number * width, 100 - 100 * count / total, width * 0.8, 100 * count / total, str(level), count)
+        Bar(
+            x=number * width,
+            y=100 - 100 * count / most,
+            width=width * 0.8,
+            height=100 * count / most,
+            label=str(level).replace("-", "−"),
+            value=count,
+        )
         for number, (level, count) in enumerate(counts)
     ]
 

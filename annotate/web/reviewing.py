@@ -145,6 +145,7 @@ def _page(
     given = None if verdicts is None else Given(verdicts, problems)
     page = sitting_page(review, given)
     flags = list(Flag.objects.filter(review=review))
+    decisions = _decisions(request.POST, flags, page)
     context = {
         "project": review.project,
         "review": review,
@@ -153,7 +154,8 @@ def _page(
         "outcomes": [(one.value, *OUTCOMES[one]) for one in reviewing.outcomes(flags)],
         "outcome": request.POST.get("outcome", review.outcome),
         "comment": request.POST.get("comment", review.comment),
-        "decisions": _decisions(request.POST, flags, page),
+        "decisions": decisions,
+        "own_outcomes": any(chosen for _flag, chosen in decisions),
         "finished": review.finished_at is not None,
     }
     return render(request, "reviewing/sitting.html", context, status=refusal.status if refusal else 200)
