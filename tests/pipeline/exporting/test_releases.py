@@ -175,6 +175,22 @@ def test_a_defect_is_raised_and_leaves_a_failed_release_and_no_files(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_worker_that_is_told_to_exit_leaves_the_release_to_the_next(
+    project: Project, tmp_path: Path
+) -> None:
+    export = ready(project)
+
+    def leave(table: str, _rows: int) -> None:
+        if table == "parts":
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        exporting.run(export.pk, report=leave)
+
+    assert exporting.unfinished() == [export.pk]
+    assert list((tmp_path / "data" / "exports").iterdir()) == []
+
+
 def test_a_full_disk_fails_the_release_with_the_reason(project: Project, tmp_path: Path) -> None:
     export = ready(project, tmp_path / "out")
 
