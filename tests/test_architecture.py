@@ -38,7 +38,6 @@ def test_no_source_file_is_longer_than_400_lines() -> None:
         for path in scripts
         if (n := len(path.read_text().splitlines())) > LONGEST_FILE
     }
-    long.pop("tests/api/test_annotating.py", None)
 
     assert long == {}
 
@@ -50,12 +49,18 @@ def test_few_functions_are_longer_than_40_lines_and_none_than_60() -> None:
     assert len(long) <= FEW, long
 
 
+def raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def test_nothing_swallows_every_exception() -> None:
     broad = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in sources()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ExceptHandler)
+        and not raises_again(node)
         and (
             node.type is None
             or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))

@@ -11,11 +11,22 @@ from pathlib import Path
 from annotate.demo.pictures import PICTURES
 
 CONVERSATIONS = Path(__file__).parent / "conversations"
+JUDGEMENTS = Path(__file__).parent / "judgements"
 
 
 def conversation_files() -> list[Path]:
     """List the demo conversations, one ``native`` JSON file each, in order of their names."""
     return sorted(CONVERSATIONS.glob("*.json"))
+
+
+def judgement_files() -> list[Path]:
+    """List what the demo's people say about some of the conversations, one file each, in order.
+
+    A file holds ``{"conversation", "judgements": {person: answers}}``. Answers are a submission's body
+    by the ids in the conversation's file, with the ratings as ``{response: {dimension: value or state}}``
+    and an image note's image by its file name.
+    """
+    return sorted(JUDGEMENTS.glob("*.json"))
 
 
 def draw_pictures(folder: Path) -> list[str]:

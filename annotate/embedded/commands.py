@@ -25,21 +25,24 @@ ABOUT_MIGRATIONS = {"migrate", "makemigrations", "showmigrations", "sqlmigrate",
 
 
 def run(*, demo: bool) -> int:
-    """Serve until told to stop; 0 then."""
+    """Serve until told to stop; 0 then, also when that comes before the first page."""
     folder = _data_folder()
     address = Address.from_environment()
     with sole_run(folder) as crashed:
         address.check_free(patience=8 if crashed else 0)
-        with _servers(folder) as (servers, environment):
-            migrate(folder, environment)
-            collect_static(folder, environment)
-            if demo:
-                load_demo(folder, environment)
-            say("starting the web, the workers and the scheduler …")
-            try:
-                asyncio.run(_supervise(folder, address, servers, environment))
-            finally:
-                on_stop(signal.SIG_IGN)  # the servers' own stop is all that is left
+        try:
+            with _servers(folder) as (servers, environment):
+                migrate(folder, environment)
+                collect_static(folder, environment)
+                if demo:
+                    load_demo(folder, environment)
+                say("starting the web, the workers and the scheduler …")
+                try:
+                    asyncio.run(_supervise(folder, address, servers, environment))
+                finally:
+                    on_stop(signal.SIG_IGN)  # the servers' own stop is all that is left
+        except SystemExit:
+            say("stopped before the first page")
     return 0
 
 

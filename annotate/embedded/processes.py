@@ -6,6 +6,8 @@ import functools
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -47,14 +49,32 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def was_started_with(pid: int, argument: str) -> bool:
-    """Tell whether a process is alive with `argument` in its command line (a zombie has none).
-
-    False where there is no /proc to ask (macOS): then only a server's own checks guard its data.
-    """
+    """Tell whether a process is alive with `argument` in its command line (a zombie has none)."""
+    if sys.platform != "linux":
+        shown = subprocess.run(
+            ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, check=False
+        )
+        return os.fsencode(argument) in shown.stdout
     try:
         return os.fsencode(argument) in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
+
+
+def listener(path: Path) -> int | None:
+    """Ask the kernel which process listens on a unix socket; None when none does, and on other systems."""
+    if sys.platform != "linux":
+        return None
+    size = struct.calcsize("3i")
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            connection.connect(str(path))
+            found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    except OSError:
+        return None
+    pid: int = struct.unpack("3i", found)[0]
+    return pid
 
 
 def end(pid: int, gone: Callable[[], bool], signals: Sequence[tuple[signal.Signals, float]]) -> None:

@@ -3,6 +3,7 @@
 # ruff: noqa: S603 - every command here is put together by this package
 
 import fcntl
+import functools
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from annotate.embedded.folder import DataFolder, LauncherError, exclusive
-from annotate.embedded.processes import end, say, wait_until, was_started_with
+from annotate.embedded.processes import end, listener, say, wait_until, was_started_with
 
 State = Literal["up", "busy", "down"]
 
@@ -45,6 +46,10 @@ class Server(ABC):
     @property
     @abstractmethod
     def url(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def socket(self) -> Path: ...
 
     @property
     @abstractmethod
@@ -81,10 +86,10 @@ class Server(ABC):
         """Bring the server up, or take on the one that an earlier command left running."""
         if not wait_until(lambda: self.state() != "busy", START_SECONDS):
             raise LauncherError(f"{self.name} is still busy starting; see {self.folder.log(self.name)}")
-        if self.state() == "up":
+        if self.state() == "up" and self.pid() is not None:
             self.greet()
             return
-        self._end_unreachable()
+        self._end_strays()
         self.prepare()
         deadline = time.monotonic() + START_SECONDS
         while not self._spawn(deadline):
@@ -99,8 +104,8 @@ class Server(ABC):
     def stop(self) -> None:
         """End the server and wait until it is gone; at most about 10 seconds."""
         pid = self.pid()
-        if pid is not None and self.state() != "down":
-            end(pid, self._gone, self.stop_signals)
+        if pid is not None and self._is_ours(pid):
+            end(pid, lambda: self._gone(pid), self.stop_signals)
         if self._process is not None:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=1)
@@ -116,21 +121,20 @@ class Server(ABC):
             log.with_suffix(".log.1").write_bytes(log.read_bytes())
             os.truncate(log, 0)  # the server appends, so it goes on at the new end
 
-    def _gone(self) -> bool:
+    def _gone(self, pid: int) -> bool:
         if self._process is not None:
             self._process.poll()  # a dead child stays in the process table until it is asked for
-        pid = self.pid()
-        return pid is None or not self._is_ours(pid)
+        return not self._is_ours(pid)
 
     def _is_ours(self, pid: int) -> bool:
         return was_started_with(pid, str(self.sockets))
 
-    def _end_unreachable(self) -> None:
-        """End a server that works on our data but whose socket is lost: two at once would ruin the data."""
-        pid = self.pid()
-        if pid is not None and self._is_ours(pid):
-            say(f"ending a {self.name} without a socket (process {pid})")
-            end(pid, self._gone, self.stop_signals)
+    def _end_strays(self) -> None:
+        """End a server whose socket or data was removed under it: two at once would ruin the data."""
+        for pid in {self.pid(), listener(self.socket)}:
+            if pid is not None and self._is_ours(pid):
+                say(f"ending a stray {self.name} (process {pid})")
+                end(pid, functools.partial(self._gone, pid), self.stop_signals)
 
     def _spawn(self, deadline: float) -> bool:
         self.bound_log()

@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
-from annotate.models import Assignment
+from annotate.models import Assignment, Task
 
 QueueState = Literal["done", "leased", "closed", "training"]
 RETRY_SECONDS = 1.0
@@ -133,6 +133,8 @@ def _open_task(where: str) -> str:
         ORDER BY task.rank, task.id LIMIT 1 FOR UPDATE OF task SKIP LOCKED) one"""  # noqa: S608
 
 
+# Only what lapsed may be revived. When the same person took this very task since the statement began, the
+# impossible hand 0 makes the database refuse the whole statement, the slot that it took included.
 _GRANT = """
 held AS (
     INSERT INTO annotate_assignment (
@@ -150,7 +152,8 @@ held AS (
         '', now()
     FROM taken
     ON CONFLICT (task_id, annotator_id) DO UPDATE SET
-        status = 'active', closed_at = NULL, hand = excluded.hand, claimed_at = excluded.claimed_at,
+        status = 'active', closed_at = NULL, claimed_at = excluded.claimed_at,
+        hand = CASE annotate_assignment.status WHEN 'lapsed' THEN excluded.hand ELSE 0 END,
         lease_number = annotate_assignment.lease_number + 1, lease_expires_at = excluded.lease_expires_at
     RETURNING *
 )"""
@@ -184,6 +187,17 @@ WITH {_MINE}, lapsed AS (
     SELECT task.id, task.conversation_id FROM lapsed JOIN annotate_task task ON task.id = lapsed.task_id
 ), {_GRANT}{_HELD}"""  # noqa: S608
 
+_TAKE_NAMED = f"""
+WITH taken AS (
+    UPDATE annotate_task task SET open_slots = open_slots - 1
+    WHERE task.id = %(task)s AND task.open_slots > 0 AND {_NOT_YET}
+      AND EXISTS (SELECT FROM annotate_batch batch
+                  WHERE batch.id = task.batch_id AND batch.project_id = %(project)s AND batch.state = 'open')
+      AND (SELECT count(*) FROM annotate_assignment busy
+           WHERE busy.annotator_id = %(user)s AND busy.project_id = %(project)s AND busy.status = 'active') < 2
+    RETURNING task.id, task.conversation_id
+), {_GRANT}{_HELD}"""  # noqa: S608
+
 _LOOK = f"""
 WITH {_MINE}
 SELECT EXISTS (SELECT FROM mine),
@@ -215,6 +229,23 @@ def claim(claimant: Claimant, *, after: uuid.UUID | None = None) -> Held | Nothi
             raise Busy
         # Others hold the locks of the last open tasks for a moment: ask again, never say "none left".
         time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - spreads retries, guards nothing
+
+
+@transaction.atomic
+def assign(claimant: Claimant, task_id: int) -> Held | None:
+    """Give the person this very task: their live assignment on it with its lease renewed, or a new one.
+
+    The batch's languages and teams say who may claim; whoever gives a task by name has decided that.
+    None when there is nothing to give: no slot is open, the person has submitted or skipped the task,
+    holds two others, or the task is in no open batch of the project.
+    """
+    # Locked in a statement of its own: the next ones see what a rival on this task has committed.
+    if not Task.objects.select_for_update(no_key=True).filter(pk=task_id).exists():
+        return None
+    mine = Assignment.objects.filter(task=task_id, annotator=claimant.user_id, status="active").first()
+    if mine is not None:
+        return read(mine.uid, claimant.user_id)[0]
+    return _one(_TAKE_NAMED, {**claimant.parameters(), "task": task_id})
 
 
 def read(uid: uuid.UUID, user_id: int) -> tuple[Held, str]:

@@ -41,10 +41,11 @@ def create_people(project: Project, role: Membership.Role, *, count: int, prefix
 
 
 @transaction.atomic
-def ensure_person(project: Project, role: Membership.Role, username: str, password: str) -> None:
+def ensure_person(project: Project, role: Membership.Role, username: str, password: str | None) -> User:
     """Let a person of this name and password have the role in the project: created, or set right.
 
-    Refuses a name that belongs to somebody who is not in the project.
+    Without a password nobody can log in as this person. Refuses a name that belongs to somebody who is
+    not in the project.
     """
     person = User.objects.filter(username=username).first()
     if person is None:
@@ -52,10 +53,15 @@ def ensure_person(project: Project, role: Membership.Role, username: str, passwo
     elif not person.memberships.filter(project=project).exists():
         detail = f"There is a person “{username}” already, outside the project {project.slug}."
         raise Refusal.because("username_taken", detail)
-    elif not person.check_password(password):
+    elif not _has_password(person, password):
         person.set_password(password)
         person.save(update_fields=["password"])
     Membership.objects.update_or_create(project=project, user=person, defaults={"role": role})
+    return person
+
+
+def _has_password(person: User, password: str | None) -> bool:
+    return not person.has_usable_password() if password is None else person.check_password(password)
 
 
 def _free_names(prefix: str) -> Iterator[str]:
@@ -71,7 +77,7 @@ def _create(project: Project, role: Membership.Role, username: str) -> NewPerson
     return NewPerson(username, password, ApiToken.issue(person, "created with the account"))
 
 
-def _store(username: str, password: str) -> User:
+def _store(username: str, password: str | None) -> User:
     person = User(username=username, password=make_password(password))
     try:
         person.clean_fields(exclude=["password"])

@@ -15,6 +15,8 @@ import { Zoom } from "./zoom.js";
 
 /** @typedef {import("./contract.js").Assignment} Assignment */
 
+const KEEP_ALIVE_MS = 5 * 60_000;
+
 class Workbench {
   constructor() {
     this.shell = byId("workbench");
@@ -64,6 +66,13 @@ class Workbench {
       help: () => byId("keys", HTMLDialogElement).showModal(), back: () => this.back(), zoom: () => this.zoomHere() });
     window.addEventListener("pagehide", () => this.keeper?.farewell());
     document.addEventListener("visibilitychange", () => { if (document.hidden) void this.keeper?.save(); });
+    window.setInterval(() => this.keepAlive(), KEEP_ALIVE_MS);
+  }
+
+  /** Whoever reads for long without answering is at work too: reading the assignment renews its lease. */
+  keepAlive() {
+    if (!this.assignment || Date.now() - this.clock.last > KEEP_ALIVE_MS) return;
+    call("GET", `assignments/${this.assignment.id}`).catch(() => undefined);
   }
 
   /** Show what comes next: the prefetched task, or a new claim. */
@@ -126,7 +135,7 @@ class Workbench {
         if (answered * 2 >= required) this.prefetch();
       },
     });
-    this.shell.dataset.state = "working";
+    this.setState("working");
     this.clock.restart();
     showSaved("saved");
     showTrouble([]);
@@ -146,7 +155,7 @@ class Workbench {
     this.leave();
     const template = document.getElementById(`state-${state}`) ?? byId("state-done");
     this.work.replaceChildren(/** @type {HTMLTemplateElement} */ (template).content.cloneNode(true));
-    this.shell.dataset.state = state;
+    this.setState(state);
     this.lookAgain = window.setTimeout(() => this.next(), seconds * 1000);
     announce(this.work.querySelector("h2")?.textContent ?? "");
   }
@@ -190,8 +199,8 @@ class Workbench {
     this.done += counted;
     byId("done").textContent = String(this.done);
     byId("back", HTMLButtonElement).hidden = this.last === null;
-    announce(say(counted ? "submitted" : "skipped"));
     await this.next();
+    if (this.screen) announce(say(counted ? "submitted" : "skipped"));
   }
 
   /** @param {unknown} error */
@@ -254,6 +263,14 @@ class Workbench {
     const group = this.screen?.current?.group;
     const image = this.work.querySelector(`[data-group="${group}"] img`) ?? this.work.querySelector("img");
     if (image instanceof HTMLImageElement) this.zoom.show(image);
+  }
+
+  /** The foot is of no use without a task, but for the way back. @param {string} state */
+  setState(state) {
+    const resting = state !== "working";
+    this.shell.dataset.state = state;
+    byId("foot").classList.toggle("is-resting", resting);
+    byId("foot").hidden = resting && this.last === null;
   }
 
   /** @param {boolean} busy */

@@ -20,7 +20,7 @@ export class Zoom {
     });
     this.dialog.addEventListener("click", (event) => this.command(/** @type {Element} */ (event.target).closest("[data-zoom]")?.getAttribute("data-zoom") ?? ""));
     this.dialog.addEventListener("keydown", (event) => this.key(event));
-    this.image.addEventListener("dblclick", () => this.command(this.image.style.width ? "fit" : "full"));
+    this.image.addEventListener("dblclick", () => this.command(this.stage.classList.contains("is-fit") ? "full" : "fit"));
   }
 
   /** @param {HTMLImageElement} image */
@@ -36,7 +36,7 @@ export class Zoom {
     const source = this.images[this.at];
     this.image.src = source.currentSrc || source.src;
     this.image.alt = source.alt;
-    this.image.style.width = "";
+    this.fit();
     byId("zoom-caption").textContent = source.alt;
     byId("zoom-count").textContent = say("image_of", { number: this.at + 1, total: this.images.length });
   }
@@ -49,9 +49,21 @@ export class Zoom {
     }
     if (name === "in") this.scale(STEP);
     if (name === "out") this.scale(1 / STEP);
-    if (name === "full") this.image.style.width = `${this.image.naturalWidth}px`;
-    if (name === "fit") this.image.style.width = "";
+    if (name === "full") this.widen(this.image.naturalWidth);
+    if (name === "fit") this.fit();
     if (name === "close") this.dialog.close();
+  }
+
+  /** As large as the window allows. */
+  fit() {
+    this.image.style.width = "";
+    this.stage.classList.add("is-fit");
+  }
+
+  /** @param {number} width pixels */
+  widen(width) {
+    this.stage.classList.remove("is-fit");
+    this.image.style.width = `${Math.round(width)}px`;
   }
 
   /** Scale about the middle of what is seen. @param {number} factor */
@@ -59,7 +71,7 @@ export class Zoom {
     const middle = (this.stage.scrollTop + this.stage.clientHeight / 2) / Math.max(1, this.stage.scrollHeight);
     const across = (this.stage.scrollLeft + this.stage.clientWidth / 2) / Math.max(1, this.stage.scrollWidth);
     const width = Math.min(this.image.naturalWidth * 8, Math.max(48, this.image.clientWidth * factor));
-    this.image.style.width = `${Math.round(width)}px`;
+    this.widen(width);
     this.stage.scrollTop = middle * this.stage.scrollHeight - this.stage.clientHeight / 2;
     this.stage.scrollLeft = across * this.stage.scrollWidth - this.stage.clientWidth / 2;
   }

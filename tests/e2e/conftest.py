@@ -13,10 +13,17 @@ from playwright.sync_api import BrowserContext, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from annotate.models import User
+from annotate.models import Project, User
+from tests import make
+from tests.e2e.screen import Workbench
 
 # Playwright's synchronous calls run an event loop in this thread, which makes Django's guard speak up.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415408d763f8ffff3f0005fe02fea7d6a40b0000000049454e44ae426082"
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -72,3 +79,26 @@ def let_in(context: BrowserContext, live_server: LiveServer, user: User) -> None
     client.force_login(user)
     value = client.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": value, "url": live_server.url}])
+
+
+@pytest.fixture
+def project() -> Project:
+    return make.project("p", overlap=2)
+
+
+@pytest.fixture
+def ada(project: Project) -> User:
+    return make.member(project)
+
+
+@pytest.fixture
+def bench(page: Page, live_server: LiveServer, context: BrowserContext, ada: User) -> Workbench:
+    """Return ada's screen, not opened yet; pictures are answered with a pixel."""
+    let_in(context, live_server, ada)
+    context.route("**/images/*", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+    return Workbench(page, live_server.url, "p")
+
+
+@pytest.fixture
+def two_turns(project: Project) -> None:
+    make.task(make.conversation(project, turns=2, candidates=2))

@@ -30,14 +30,16 @@ class Workbench:
     def chosen(self, row: Locator) -> str:
         return row.locator("[aria-checked=true]").inner_text()
 
-    def answer_everything(self, value: str = "2") -> None:
-        """Rate with one value, `n/a` where it is offered, until nothing is missing; by keyboard alone."""
+    def answer_everything(self, value: str = "2", comparison: str = "2") -> None:
+        """Rate with one value, `n/a` where it is offered, compare with one choice; by keyboard alone."""
         missing = self.page.locator("#missing:not(.is-complete)")
         while missing.count():
             self.press("n")
             row = self.page.locator(".question.is-current")
-            offered = row.locator("button", has_text="n/a").count()
-            self.press("x" if offered else value)
+            if "question-comparison" in (row.get_attribute("class") or ""):
+                self.press(comparison)
+            else:
+                self.press("x" if row.locator("button", has_text="n/a").count() else value)
 
     def wait_saved(self) -> None:
         expect(self.page.locator("#saved")).to_have_attribute("data-state", "saved")

@@ -59,20 +59,20 @@ def test_the_annotation_screen(
 ) -> None:
     shape(page, live_server, theme, width)
     project = make.project("p")
-    conversation = make.conversation(project, turns=2, candidates=3)
+    conversation = make.conversation(project, candidates=2)
     turn = conversation.turns.get(number=1)
     MessagePart.objects.create(turn=turn, position=1, kind="image", caption="A lost sketch")
     make.task(conversation)
     let_in(context, live_server, make.member(project))
     page.goto(f"{live_server.url}/p/p/annotate/")
     expect(page.locator(".question").first).to_be_visible()
-    check(page)
-
     for key in ("2", "x", "u", "1", "o", "n"):
         page.keyboard.press(key)
     for fold in page.locator("details.fold").all():
         fold.evaluate("fold => { fold.open = true; }")
     check(page)
+    if (theme, width) in SHAPES[1:3]:
+        return
     for key, dialog in (("?", "#keys"), ("s", "#skip-dialog")):
         page.keyboard.press(key)
         expect(page.locator(dialog)).to_be_visible()

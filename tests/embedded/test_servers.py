@@ -1,8 +1,8 @@
 """PostgreSQL and Redis: start, stop, and what a crash leaves behind."""
 
 import os
+import shutil
 import signal
-from pathlib import Path
 
 import pytest
 import redis
@@ -10,7 +10,7 @@ import redis
 from annotate.embedded import postgres
 from annotate.embedded.folder import DataFolder, LauncherError
 from annotate.embedded.postgres import NOBODY, USER_NAMESPACE, Postgres
-from annotate.embedded.processes import wait_until
+from annotate.embedded.processes import wait_until, was_started_with
 from annotate.embedded.redis import Redis
 from annotate.embedded.server import Server, lent
 
@@ -45,15 +45,23 @@ def test_a_pid_file_that_names_a_stranger_does_not_stop_postgres(folder: DataFol
         assert server.query("select 1") == "1"
 
 
-def test_a_server_without_its_socket_is_replaced_not_doubled(folder: DataFolder) -> None:
-    server = Redis(folder)
+@pytest.mark.parametrize("kind", [Postgres, Redis])
+@pytest.mark.parametrize("lost", ["socket", "data"])
+def test_a_server_that_lost_its_socket_or_data_is_replaced_not_doubled(
+    folder: DataFolder, kind: type[Server], lost: str
+) -> None:
+    server = kind(folder, throwaway=True)
     with lent(server):
-        lost = server.pid()
-        server.socket.unlink()
+        stray = server.pid()
+        assert stray is not None
+        if lost == "socket":
+            server.socket.unlink()
+        else:
+            shutil.rmtree(server.data)
         server.start()
-        assert server.pid() != lost
-        assert lost is not None
-        assert not Path(f"/proc/{lost}/cmdline").exists() or not Path(f"/proc/{lost}/cmdline").read_bytes()
+        assert server.state() == "up"
+        assert server.pid() != stray
+        assert not was_started_with(stray, str(server.sockets))
 
 
 def test_a_killed_redis_keeps_the_queue(folder: DataFolder) -> None:
@@ -82,14 +90,9 @@ def test_a_running_server_is_taken_over_and_the_last_user_stops_it(folder: DataF
 
 def test_a_server_that_cannot_start_says_why(folder: DataFolder) -> None:
     server = Redis(folder)
-    server.data.write_text("in the way")
-    with pytest.raises(FileExistsError):
-        server.start()
-    server.data.unlink()
-    server.data.mkdir()
-    (server.data / "appendonly.aof").mkdir()
-    with pytest.raises(LauncherError, match="redis did not start"):
-        server.start()
+    server.socket.mkdir()
+    with pytest.raises(LauncherError, match=r"(?s)redis did not start.*socket"), lent(server):
+        pass
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change its user")

@@ -53,6 +53,18 @@ def test_a_person_is_created_then_kept_and_their_password_set_right() -> None:
     assert person.memberships.get().role == "reviewer"
 
 
+def test_a_person_without_a_password_stays_without_one() -> None:
+    project = make.project()
+    person = enrolling.ensure_person(project, ANNOTATOR, "ann", None)
+    stored = person.password
+    assert not person.has_usable_password()
+    enrolling.ensure_person(project, ANNOTATOR, "ann", None)
+    assert User.objects.get().password == stored
+    enrolling.ensure_person(project, ANNOTATOR, "ann", "one password")
+    enrolling.ensure_person(project, ANNOTATOR, "ann", None)
+    assert not User.objects.get().has_usable_password()
+
+
 def test_the_name_of_a_stranger_is_refused() -> None:
     make.user("ann")
     with pytest.raises(Refusal, match="already"):

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from annotate import demo
-from annotate.management import answers
+from annotate.management import answers, demo_judgements
 from annotate.models import ImportRun, Membership, Project, User
 from annotate.pipeline import enrolling, importing, planning
 
@@ -25,12 +25,14 @@ ACCOUNTS = {
     "reviewer": "reviewer",
     "manager": "manager",
 }
+# They have answered some tasks already; nobody can log in as one of them.
+JUDGES = ["demo-ines", "demo-omar"]
 
 
 class Command(BaseCommand):
     """Create the demo project."""
 
-    help = "Create the demo project with its conversations and accounts; again: only what is missing."
+    help = "Create the demo project: conversations, accounts, first answers. Again: only what is missing."
 
     def handle(self, **_options: Any) -> None:  # noqa: ANN401
         """Create what is missing; the log-ins are in demo_accounts.json in the data folder."""
@@ -38,6 +40,7 @@ class Command(BaseCommand):
             project = Project.objects.filter(slug=SLUG).first() or planning.create_project(SLUG, NAME)
             _import(project)
             _enrol(project, settings.DATA_DIR / "demo_accounts.json")
+            _judge(project)
         self.stdout.write(f"The demo project is ready: {project.conversations.count()} conversations.")
 
 
@@ -79,6 +82,17 @@ def _enrol(project: Project, file: Path) -> None:
         enrolling.ensure_person(
             project, Membership.Role(account["role"]), account["username"], account["password"]
         )
+
+
+def _judge(project: Project) -> None:
+    """Submit what the demo's people say about some of the conversations, unless they did."""
+    judges = {
+        wanted: enrolling.ensure_person(
+            project, Membership.Role.ANNOTATOR, _free_name(project, wanted), password=None
+        )
+        for wanted in JUDGES
+    }
+    demo_judgements.submit_missing(project, judges)
 
 
 def _known_passwords(file: Path) -> dict[str, str]:

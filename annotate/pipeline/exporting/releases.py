@@ -51,7 +51,8 @@ def create(
 ) -> Export:
     """Store what is wanted and return it, waiting; Refusal says what is wrong with it.
 
-    The name of a failed release is free again. Without ``folder`` it will lie in the data folder.
+    The name of a failed release is free again. Without ``folder`` it will lie in the data folder and is the
+    workers' to write. With one it is the caller's: an unfinished one of the same wish is taken up again.
     """
     chosen = read_filters(wanted.filters)
     export = Export(
@@ -66,6 +67,8 @@ def create(
         raise Refusal.because(
             "folder", f"The folder's path is longer than {_FOLDER_LENGTH} characters.", "out"
         )
+    if interrupted := _same_unfinished(export):
+        return interrupted
     _check_batches(project, chosen.batch)
     _refuse_occupied(folder_of(export))
     try:
@@ -77,6 +80,12 @@ def create(
         raise Conflict.because("name_taken", detail, "name") from None
     logger.info("export created export=%s project=%s", export.pk, project.pk)
     return export
+
+
+def _same_unfinished(export: Export) -> Export | None:
+    """Return the release that a killed command left unfinished, if this is that command again."""
+    same = {name: getattr(export, name) for name in ("project", "name", "format", "filters", "folder")}
+    return Export.objects.filter(**same, status__in=_UNFINISHED).first()
 
 
 def _free_name(project: Project) -> str:
@@ -124,13 +133,17 @@ def file_path(export: Export, name: str) -> tuple[Path, str] | None:
 
 
 def unfinished() -> list[int]:
-    """Return the releases that are still owed, oldest first: what a sweep hands to ``run``."""
-    return list(Export.objects.filter(status__in=_UNFINISHED).order_by("id").values_list("id", flat=True))
+    """Return the releases that workers still owe, oldest first: what a sweep hands to ``run``.
+
+    A folder outside the data folder is a command's: no worker writes there, perhaps on another machine.
+    """
+    owed = Export.objects.filter(status__in=_UNFINISHED).exclude(folder__startswith="/")
+    return list(owed.order_by("id").values_list("id", flat=True))
 
 
 def progress_of(export: Export) -> dict[str, Any] | None:
     """Return how far a running release is: ``{"table", "tables_done", "tables", "rows"}``; None if unknown."""
-    found: dict[str, Any] | None = cache.get(f"export-progress-{export.pk}")
+    found: dict[str, Any] | None = cache.get(f"export-progress-{export.uid}")
     return found
 
 
@@ -150,13 +163,35 @@ def run(export_id: int, *, report: Report | None = None) -> None:
             return
         Export.objects.filter(pk=export_id).update(status=Export.Status.RUNNING)
         logger.info("export running export=%s", export_id)
-        try:
+        with _Telling(export):
             _publish(export, snapshot, report or _reporter(export))
-        except (Refusal, OSError, DatabaseError, ArrowException) as error:
-            _fail(export, str(error))
-        except Exception as error:
-            _fail(export, f"The release could not be written: {type(error).__name__}. The log says more.")
-            raise
+
+
+class _Telling:
+    """Makes a release that cannot be written ``failed``, with the reason.
+
+    What a person can mend ends here; a defect is raised on. A process that is told to exit leaves the release
+    ``running``, to be taken up again.
+    """
+
+    MENDABLE = (Refusal, OSError, DatabaseError, ArrowException)
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+
+    def __enter__(self) -> None:
+        """Start watching."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        """Store the reason; True when there is nothing more to say about it."""
+        if isinstance(error, self.MENDABLE):
+            _fail(self._export, str(error))
+            return True
+        if isinstance(error, KeyboardInterrupt):
+            _fail(self._export, "Interrupted.")
+        elif isinstance(error, Exception):
+            _fail(self._export, f"A defect stopped it: {type(error).__name__}. The log says more.")
+        return False
 
 
 def _publish(export: Export, snapshot: Snapshot, report: Report) -> None:
@@ -172,9 +207,8 @@ def _publish(export: Export, snapshot: Snapshot, report: Report) -> None:
             _settle(partial)
             partial.rename(target)
             _settle(target.parent)
-        except Exception:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)  # nothing is there after the rename
         found = (target / MANIFEST).read_bytes()
     Export.objects.filter(pk=export.pk).update(
         status=Export.Status.DONE,
@@ -226,6 +260,6 @@ def _reporter(export: Export) -> Report:
             return
         last.update(table=table, at=now)
         state = {"table": table, "tables_done": len(seen) - 1, "tables": len(TABLES), "rows": rows}
-        cache.set(f"export-progress-{export.pk}", state, _PROGRESS_SECONDS)
+        cache.set(f"export-progress-{export.uid}", state, _PROGRESS_SECONDS)
 
     return report

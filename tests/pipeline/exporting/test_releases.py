@@ -175,6 +175,22 @@ def test_a_defect_is_raised_and_leaves_a_failed_release_and_no_files(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_worker_that_is_told_to_exit_leaves_the_release_to_the_next(
+    project: Project, tmp_path: Path
+) -> None:
+    export = ready(project)
+
+    def leave(table: str, _rows: int) -> None:
+        if table == "parts":
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        exporting.run(export.pk, report=leave)
+
+    assert exporting.unfinished() == [export.pk]
+    assert list((tmp_path / "data" / "exports").iterdir()) == []
+
+
 def test_a_full_disk_fails_the_release_with_the_reason(project: Project, tmp_path: Path) -> None:
     export = ready(project, tmp_path / "out")
 
@@ -187,6 +203,41 @@ def test_a_full_disk_fails_the_release_with_the_reason(project: Project, tmp_pat
     export.refresh_from_db()
     assert (export.status, export.error) == ("failed", "[Errno 28] No space left on device")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_command_leaves_a_failed_release_and_no_files(
+    project: Project, tmp_path: Path
+) -> None:
+    export = ready(project, tmp_path / "out")
+
+    def interrupt(table: str, _rows: int) -> None:
+        if table == "parts":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        exporting.run(export.pk, report=interrupt)
+
+    export.refresh_from_db()
+    assert (export.status, export.error) == ("failed", "Interrupted.")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_command_is_taken_up_by_the_same_command_and_by_no_worker(
+    project: Project, tmp_path: Path
+) -> None:
+    export = ready(project, tmp_path / "out")
+    killed_half_way(export)
+
+    assert exporting.unfinished() == []
+    with pytest.raises(Conflict):
+        ready(project, tmp_path / "elsewhere")
+    again = ready(project, tmp_path / "out")
+    assert again.pk == export.pk
+    exporting.run(again.pk)
+
+    again.refresh_from_db()
+    assert again.status == "done"
+    assert {one.name for one in tmp_path.iterdir()} == {"out"}
 
 
 def test_a_name_is_unique_in_its_project_and_free_again_after_a_failure(
