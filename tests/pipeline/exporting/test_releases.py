@@ -30,7 +30,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def folders(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.DATA_DIR = tmp_path / "data"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -100,8 +99,10 @@ exporting.run(int(sys.argv[1]), report=die)
 
 def killed_half_way(export: Export) -> None:
     """Run the release in another process that is killed when it comes to the ratings."""
-    database = connection.settings_dict
-    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}?host={database['HOST']}&port={database['PORT']}"
+    found = connection.get_connection_params()
+    where = "&".join(f"{name}={found[name]}" for name in ("host", "port") if found.get(name))
+    secret = f":{found['password']}" if found.get("password") else ""
+    url = f"postgresql://{found['user']}{secret}@/{found['dbname']}?{where}"
     environment = {
         **os.environ,
         "DATABASE_URL": url,
