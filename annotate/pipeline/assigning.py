@@ -120,10 +120,14 @@ last AS (
     ORDER BY batch.priority DESC, batch.id
 )"""
 
+# Who held a task, or reviewed its conversation when in that role, is never asked it.
 _NOT_YET = """NOT EXISTS (
     SELECT FROM annotate_assignment assignment
     WHERE assignment.task_id = task.id AND assignment.annotator_id = %(user)s
-      AND assignment.status <> 'lapsed')"""
+      AND assignment.status <> 'lapsed')
+    AND NOT EXISTS (
+    SELECT FROM annotate_review review
+    WHERE review.conversation_id = task.conversation_id AND review.reviewer_id = %(user)s)"""
 
 
 def _open_task(where: str) -> str:
