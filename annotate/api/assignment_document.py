@@ -1,4 +1,4 @@
-"""The assignment as the screen needs it: one answer that holds everything (docs/api.md).
+"""The assignment as the screen needs it: one answer that holds everything.
 
 Candidates and whole paths stand in the assignment's own random order. Message contents arrive from
 the database as JSON and are passed through untouched.
