@@ -10,7 +10,9 @@ import uuid
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 
-from annotate.models import Assignment, Export, Image, ImportRun, Membership, Review, ScorerRun, User
+from annotate.models import Export, Image, ImportRun, Membership, Review, ScorerRun, User
+from annotate.models.prepared import prepared_cursor
+from annotate.pipeline.assigning import Claimant
 
 Role = Membership.Role
 
@@ -28,16 +30,21 @@ def membership(user: User | AnonymousUser, slug: str, *roles: Membership.Role) -
     return found
 
 
-def assignment(user: User, uid: uuid.UUID) -> Assignment:
-    """Return one's own assignment, with task and batch loaded; anyone else's is 404."""
-    found = (
-        Assignment.objects.filter(uid=uid, annotator=user, task__batch__project__memberships__user=user)
-        .select_related("task__batch__project")
-        .first()
-    )
-    if found is None:
+_CLAIMANT = """
+SELECT membership.user_id, membership.project_id, membership.languages, membership.team
+FROM annotate_membership membership JOIN annotate_project project ON project.id = membership.project_id
+WHERE project.slug = %s AND membership.user_id = %s AND membership.role = 'annotator'
+"""
+
+
+def claimant(user: User, slug: str) -> Claimant:
+    """Return the person as one who may claim work in a project: its annotators, nobody else."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_CLAIMANT, [slug, user.pk])
+        row = cursor.fetchone()
+    if row is None:
         raise Http404
-    return found
+    return Claimant(*row)
 
 
 def image(user: User | AnonymousUser, uid: uuid.UUID) -> Image:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from django.db import connection
-
 from annotate.models import Dimension
+from annotate.models.prepared import prepared_cursor
 
 ScopeName = Literal["local", "global"]
 
@@ -195,7 +194,7 @@ _STRUCTURE = _statement(content=False)
 
 def read_tree(task_id: int, *, content: bool) -> TaskTree:
     """Read what a task shows, with or without the messages themselves, in one statement."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_WITH_CONTENT if content else _STRUCTURE, [task_id])
         rows = cursor.fetchall()
     turns: dict[int, TurnNode] = {}

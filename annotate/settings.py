@@ -105,6 +105,8 @@ DATABASES = {"default": env.dj_db_url("DATABASE_URL", "postgresql://postgres@127
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     # One pool per process, as large as its threads may need; a thread waits at most ten seconds.
+    # Statements run through a server-side cursor (annotate/models/prepared.py) are prepared at once.
+    "prepare_threshold": 0,
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

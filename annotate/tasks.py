@@ -18,6 +18,8 @@ from annotate.pipeline import exporting, flagging, importing, scoring
 log = logging.getLogger(__name__)
 
 NUDGE_SECONDS = 5.0
+# Imports and releases may take hours; a message that is delivered again meanwhile finds them held, and passes.
+JOB_SECONDS = 24 * 3600
 _last_nudge: dict[int, float] = {}
 
 
@@ -67,13 +69,13 @@ def sweep_scoring() -> None:
         wake(score_pending, run_id)
 
 
-@app.task
+@app.task(time_limit=JOB_SECONDS)
 def run_import(import_run_id: int) -> None:
     """Carry out, or take up again, one uploaded import."""
     importing.run(import_run_id)
 
 
-@app.task
+@app.task(time_limit=JOB_SECONDS)
 def run_export(export_id: int) -> None:
     """Write, or take up again, one release."""
     exporting.run(export_id)

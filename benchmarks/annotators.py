@@ -1,6 +1,7 @@
 """N simulated annotators over HTTP, each claiming and submitting 61 answers without a pause.
 
-    python -m benchmarks.annotators --annotators 32 --seconds 10
+    ./run --no-demo &
+    .venv/bin/python -m annotate.embedded borrow -- .venv/bin/python -m benchmarks.annotators
 
 It seeds a project of its own in the configured database, calls a server on the loopback that is already
 running (``--url``), and prints rounds per second, the percentiles of each call, SQL statements per call,

@@ -1,6 +1,6 @@
 """What a claim costs in a small and in a huge project, for someone who has done thousands of tasks in it.
 
-    python -m benchmarks.claim --tasks 1000000 --done 5000
+    .venv/bin/python -m annotate.embedded borrow -- .venv/bin/python -m benchmarks.claim --tasks 1000000
 
 The tasks done are still open for others and lie at the head of the queue: the dearest case. Every claim is
 measured alone, as the stage function without HTTP, and rolled back.

@@ -92,8 +92,7 @@ class Claim(AssignmentView):
     def post(self, request: Request, slug: str) -> HttpResponse:
         """Answer one's live assignment, or a new one, or 204 with the state of the queue."""
         body = read_body(request.body, ClaimBody)
-        member = access.membership(person(request), slug, access.Role.ANNOTATOR)
-        claimant = assigning.Claimant(member.user_id, member.project_id, member.languages, member.team)
+        claimant = access.claimant(person(request), slug)
         try:
             found = assigning.claim(claimant, after=body.after)
         except assigning.Busy:

@@ -1,4 +1,4 @@
-"""Command line: `python -m annotate.embedded run|manage|throwaway`."""
+"""Command line: `python -m annotate.embedded run|manage|borrow|throwaway`."""
 
 import signal
 import sys
@@ -12,7 +12,8 @@ from annotate.embedded.processes import on_stop, say
 USAGE = """\
 usage: python -m annotate.embedded run [--no-demo]
        python -m annotate.embedded manage ARGS...
-       python -m annotate.embedded throwaway -- COMMAND...
+       python -m annotate.embedded borrow -- COMMAND...     with the data folder's servers
+       python -m annotate.embedded throwaway -- COMMAND...  with servers that are gone afterwards
 """
 
 
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str]) -> int:
             return commands.run(demo=not options)
         case ["manage", *rest]:
             return commands.manage(rest)
+        case ["borrow", "--", program, *rest]:
+            return commands.borrow([program, *rest])
         case ["throwaway", "--", program, *rest]:
             return commands.throwaway([program, *rest])
     say(USAGE)

@@ -55,6 +55,14 @@ def manage(arguments: Sequence[str]) -> int:
         return run_to_end([*MANAGE, *arguments], environment)
 
 
+def borrow(command: Sequence[str]) -> int:
+    """Run any command with the data folder's servers, started if none are up; gives its exit code."""
+    folder = _data_folder()
+    with _servers(folder) as (_, environment):
+        migrate(folder, environment)
+        return run_to_end(list(command), environment)
+
+
 def throwaway(command: Sequence[str]) -> int:
     """Run any command with servers and a data folder that are gone afterwards; gives its exit code."""
     with tempfile.TemporaryDirectory(prefix="annotate-", ignore_cleanup_errors=True) as temporary:

@@ -194,6 +194,13 @@ class _ListReader:
             self.buffer += chunk
             while (cut := scanner.scan(self.buffer, scanner.position, stop_depth=-1)) is not None:
                 closing = self.buffer[cut] != ord(",")
+                if self.buffer[cut] == ord("}"):
+                    detail = "A brace closes here what a square bracket opened."
+                    place = join_place(f"item {self.number + 1}", f"byte {self.offset + cut}")
+                    yield Item(
+                        f"item {self.number + 1}", FormatError(code="json_syntax", detail=detail, place=place)
+                    )
+                    return
                 if item := self._take(cut, closing=closing):
                     yield item
                 if closing:

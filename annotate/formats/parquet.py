@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from annotate.formats.schema import with_features
+from annotate.formats.schema import IMAGE, with_features
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,15 @@ class TableWriter:
     def _open(self) -> pq.ParquetWriter:
         name = f"{self._table}-{len(self.files):05}.parquet"
         self._file = _HashedFile(self._folder / name)
-        self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
+        # Pictures are compressed already; a dictionary or a minimum of them would only fill memory.
+        plain = IMAGE in self._schema.types
+        self._writer = pq.ParquetWriter(
+            self._file,
+            self._schema,
+            compression="none" if plain else "zstd",
+            use_dictionary=not plain,
+            write_statistics=not plain,
+        )
         return self._writer
 
     def _write_group(self) -> None:

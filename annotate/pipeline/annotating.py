@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from annotate.models import Assignment, Image, Note, Submission
+from annotate.models.prepared import prepared_cursor
 from annotate.pipeline.answers import (
     Answers,
     Checked,
@@ -84,7 +85,7 @@ FOR UPDATE OF assignment
 
 
 def _lock(uid: uuid.UUID, user_id: int, key: str = "") -> _Work:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOCK, [key, uid, user_id])
         row = cursor.fetchone()
     if row is None:
@@ -219,7 +220,7 @@ def _store(
         **_columns("n", 8, notes),
         **_columns("s", 3, checked.steps),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_STORE, parameters)
         uid, revision = cursor.fetchone()
     log.info("assignment %s submitted, revision %s", work.id, revision)

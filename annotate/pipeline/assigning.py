@@ -15,9 +15,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from annotate.models import Assignment, Task
+from annotate.models.prepared import prepared_cursor
 
 QueueState = Literal["done", "leased", "closed", "training"]
 RETRY_SECONDS = 1.0
@@ -120,10 +121,14 @@ last AS (
     ORDER BY batch.priority DESC, batch.id
 )"""
 
+# Who held a task, or reviewed its conversation when in that role, is never asked it.
 _NOT_YET = """NOT EXISTS (
     SELECT FROM annotate_assignment assignment
     WHERE assignment.task_id = task.id AND assignment.annotator_id = %(user)s
-      AND assignment.status <> 'lapsed')"""
+      AND assignment.status <> 'lapsed')
+    AND NOT EXISTS (
+    SELECT FROM annotate_review review
+    WHERE review.conversation_id = task.conversation_id AND review.reviewer_id = %(user)s)"""
 
 
 def _open_task(where: str) -> str:
@@ -256,7 +261,7 @@ def read(uid: uuid.UUID, user_id: int) -> tuple[Held, str]:
     Raises Assignment.DoesNotExist for anybody else's.
     """
     row: tuple[Any, ...] | None = None
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_READ, {"uid": uid, "user": user_id, "lease": settings.LEASE_SECONDS})
         row = cursor.fetchone()
     if row is None:
@@ -273,7 +278,7 @@ def _take(parameters: dict[str, Any]) -> Held | None:
 
 
 def _one(statement: str, parameters: dict[str, Any]) -> Held | None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, parameters)
         row = cursor.fetchone()
     return None if row is None else Held(*row)
@@ -281,7 +286,7 @@ def _one(statement: str, parameters: dict[str, Any]) -> Held | None:
 
 def _look(parameters: dict[str, Any]) -> NothingToClaim | None:
     """Say why nothing could be taken; None when something open is there after all."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOOK, parameters)
         may_claim, open_left, lease_seconds = cursor.fetchone()
     if not may_claim:

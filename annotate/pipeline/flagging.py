@@ -1,7 +1,7 @@
 """Find contradictions between people, and within one person's answers, without any model.
 
-F0, self-consistency: one person's ratings order A over B, the same person prefers B. A preference on
-a dimension is held against the ratings on that dimension. An overall preference is held against all
+F0, self-consistency: in one submission, ratings order A over B and B is preferred. A preference on a
+dimension is held against the ratings on that dimension. An overall preference is held against all
 dimensions of its scope at once: it contradicts them when the preferred side is better on none of them,
 for then no weighing of the dimensions can explain it. Either way one gap must be *wide*.
 
@@ -62,8 +62,10 @@ WHERE batch.project_id = %(project)s AND submission.id > %(after)s
 ORDER BY task.conversation_id
 """
 
+_WIDE = "greatest(least(2, maximum - minimum), (maximum - minimum) * 2 / 3)"
+
 # The valid answers on some conversations: of each person the latest word on each item.
-_ANSWERS = """
+_ANSWERS = f"""
 WITH latest AS (
     SELECT DISTINCT ON (submission.task_id, submission.annotator_id, submission.origin)
            submission.id, submission.uid::text AS uid, submission.annotator_id, task.conversation_id
@@ -77,8 +79,7 @@ WITH latest AS (
     FROM latest JOIN annotate_rating rating ON rating.submission_id = latest.id
     ORDER BY rating.response_id, rating.dimension_id, latest.annotator_id, latest.id DESC
 ), rated AS (
-    SELECT given.*, dimension.scope,
-           greatest(least(2, maximum - minimum), (maximum - minimum) * 2 / 3) AS wide
+    SELECT given.*, dimension.scope, {_WIDE} AS wide
     FROM given JOIN annotate_dimension dimension ON dimension.id = given.dimension_id
     WHERE given.state = 'rated'
 ), compared AS (
@@ -91,7 +92,7 @@ WITH latest AS (
     ORDER BY comparison.scope, comparison.left_id, comparison.right_id, comparison.dimension_id,
              latest.annotator_id, latest.id DESC
 )
-"""
+"""  # noqa: S608 - no value is pasted in
 
 _PEOPLE_RATE_APART = f"""{_ANSWERS}
 SELECT conversation_id, scope, response_id, NULL, NULL, dimension_id,
@@ -109,24 +110,24 @@ FROM compared GROUP BY conversation_id, scope, left_id, right_id, dimension_id
 HAVING min(preference) < 0 AND max(preference) > 0
 """  # noqa: S608
 
-_SELF_CONTRADICTIONS = f"""{_ANSWERS}
-SELECT compared.conversation_id, compared.scope, NULL, compared.left_id, compared.right_id, compared.dimension_id,
-       compared.annotator_id, compared.preference, compared.uid,
-       array_agg(dimension.key ORDER BY dimension.position), array_agg(l.value ORDER BY dimension.position),
-       array_agg(r.value ORDER BY dimension.position),
-       array_agg((l.value - r.value) * sign(compared.preference) >= l.wide ORDER BY dimension.position)
-FROM compared
-JOIN rated l ON l.response_id = compared.left_id AND l.annotator_id = compared.annotator_id
-            AND l.scope = compared.scope
-JOIN rated r ON r.response_id = compared.right_id AND r.annotator_id = compared.annotator_id
-            AND r.dimension_id = l.dimension_id
-JOIN annotate_dimension dimension ON dimension.id = l.dimension_id
-WHERE compared.preference <> 0
-  AND (compared.dimension_id IS NULL OR compared.dimension_id = l.dimension_id)
-GROUP BY compared.conversation_id, compared.scope, compared.left_id, compared.right_id, compared.dimension_id,
-         compared.annotator_id, compared.preference, compared.uid
-HAVING bool_and((l.value - r.value) * sign(compared.preference) >= 0)
-   AND bool_or((l.value - r.value) * sign(compared.preference) >= l.wide)
+# Ratings are looked up by index in the very submission that holds the preference: joining the two lists
+# of everybody's latest words lets the planner, which cannot know their length, go through all pairs.
+_SELF_CONTRADICTIONS = f"""{_ANSWERS}, gap AS (
+    SELECT compared.*, dimension.key, dimension.position, l.value AS of_left, r.value AS of_right,
+           (l.value - r.value) * sign(compared.preference) AS against, {_WIDE} AS wide
+    FROM compared
+    JOIN annotate_rating l ON l.submission_id = compared.submission_id AND l.response_id = compared.left_id
+    JOIN annotate_rating r ON r.submission_id = compared.submission_id AND r.response_id = compared.right_id
+                          AND r.dimension_id = l.dimension_id
+    JOIN annotate_dimension dimension ON dimension.id = l.dimension_id AND dimension.scope = compared.scope
+    WHERE compared.preference <> 0 AND l.state = 'rated' AND r.state = 'rated'
+      AND (compared.dimension_id IS NULL OR compared.dimension_id = l.dimension_id)
+)
+SELECT conversation_id, scope, NULL, left_id, right_id, dimension_id, annotator_id, preference, uid,
+       array_agg(key ORDER BY position), array_agg(of_left ORDER BY position),
+       array_agg(of_right ORDER BY position), array_agg(against >= wide ORDER BY position)
+FROM gap GROUP BY conversation_id, scope, left_id, right_id, dimension_id, annotator_id, preference, uid
+HAVING bool_and(against >= 0) AND bool_or(against >= wide)
 """  # noqa: S608
 
 

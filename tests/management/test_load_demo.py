@@ -45,7 +45,6 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def data_folder(settings: Any, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr(demo, "draw_pictures", lambda folder: shutil.copytree(pictures, folder))
     return tmp_path
 

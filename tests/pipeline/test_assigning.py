@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from annotate.models import Assignment, Membership, Project, Task, User
+from annotate.models import Assignment, Membership, Project, Review, Task, User
 from annotate.pipeline.assigning import Claimant, Held, NothingToClaim, assign, claim
 from tests import make
 
@@ -367,6 +367,18 @@ def test_one_person_in_many_tabs_costs_a_task_that_many_may_have_one_slot() -> N
         assert (task.open_slots, Assignment.objects.get(task=task).lease_number) == (29, 1)
         Task.objects.update(open_slots=0)
     connections.close_all()
+
+
+def test_who_reviewed_a_conversation_is_not_asked_about_it() -> None:
+    project = make.project()
+    task = make.task(make.conversation(project))
+    person = make.member(project)
+    Review.objects.create(project=project, conversation=task.conversation, reviewer=person)
+
+    found = claim(claimant(person, project))
+
+    assert isinstance(found, NothingToClaim)
+    assert found.state == "done"
 
 
 def test_members_of_other_projects_are_unaffected() -> None:

@@ -202,7 +202,7 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(
         make.conversation(project, turns=3, candidates=2)
     run = scoring.start_run(project.pk, "demo")
 
-    with django_assert_num_queries(12):  # two of them are savepoint and release
+    with django_assert_num_queries(14):  # two of them are savepoint and release
         assert scoring.score_next_batch(run.pk, 100) == 6 * conversations
 
 

@@ -1,17 +1,10 @@
-"""Pages in tests take their static files as they lie in static/; tests/web/test_static.py tests the hashed ones."""
+"""What tests of pages share."""
 
 from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
 from pytest_django import Settings
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: Settings) -> None:
-    """Render `{% static %}` without collectstatic."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture(autouse=True)

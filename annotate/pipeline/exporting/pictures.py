@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 from django.core.files.storage import default_storage
 
-from annotate.formats.parquet import DEFAULT_LIMITS
 from annotate.formats.schema import TABLES
 from annotate.refusal import Refusal
 
+BATCH_BYTES = 4 * 1024 * 1024
 READERS = 4  # an object store answers slowly; this many images are in memory beyond one row group
 
 
@@ -47,7 +47,7 @@ class Pictures:
         size = 0
         for row in self._rows():
             content = row["image"]["bytes"] if row["image"] else b""
-            if rows and size + len(content) > DEFAULT_LIMITS.group_bytes:
+            if rows and size + len(content) > BATCH_BYTES:
                 yield pa.RecordBatch.from_pylist(rows, schema=TABLES["images"])
                 rows, size = [], 0
             rows.append(row)

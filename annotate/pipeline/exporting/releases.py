@@ -143,7 +143,7 @@ def unfinished() -> list[int]:
 
 def progress_of(export: Export) -> dict[str, Any] | None:
     """Return how far a running release is: ``{"table", "tables_done", "tables", "rows"}``; None if unknown."""
-    found: dict[str, Any] | None = cache.get(f"export-progress-{export.pk}")
+    found: dict[str, Any] | None = cache.get(f"export-progress-{export.uid}")
     return found
 
 
@@ -163,16 +163,35 @@ def run(export_id: int, *, report: Report | None = None) -> None:
             return
         Export.objects.filter(pk=export_id).update(status=Export.Status.RUNNING)
         logger.info("export running export=%s", export_id)
-        try:
+        with _Telling(export):
             _publish(export, snapshot, report or _reporter(export))
-        except (Refusal, OSError, DatabaseError, ArrowException) as error:
-            _fail(export, str(error))
-        except KeyboardInterrupt:
-            _fail(export, "Interrupted.")
-            raise
-        except Exception as error:
-            _fail(export, f"The release could not be written: {type(error).__name__}. The log says more.")
-            raise
+
+
+class _Telling:
+    """Makes a release that cannot be written ``failed``, with the reason.
+
+    What a person can mend ends here; a defect is raised on. A process that is told to exit leaves the release
+    ``running``, to be taken up again.
+    """
+
+    MENDABLE = (Refusal, OSError, DatabaseError, ArrowException)
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+
+    def __enter__(self) -> None:
+        """Start watching."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        """Store the reason; True when there is nothing more to say about it."""
+        if isinstance(error, self.MENDABLE):
+            _fail(self._export, str(error))
+            return True
+        if isinstance(error, KeyboardInterrupt):
+            _fail(self._export, "Interrupted.")
+        elif isinstance(error, Exception):
+            _fail(self._export, f"A defect stopped it: {type(error).__name__}. The log says more.")
+        return False
 
 
 def _publish(export: Export, snapshot: Snapshot, report: Report) -> None:
@@ -188,9 +207,8 @@ def _publish(export: Export, snapshot: Snapshot, report: Report) -> None:
             _settle(partial)
             partial.rename(target)
             _settle(target.parent)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)  # nothing is there after the rename
         found = (target / MANIFEST).read_bytes()
     Export.objects.filter(pk=export.pk).update(
         status=Export.Status.DONE,
@@ -242,6 +260,6 @@ def _reporter(export: Export) -> Report:
             return
         last.update(table=table, at=now)
         state = {"table": table, "tables_done": len(seen) - 1, "tables": len(TABLES), "rows": rows}
-        cache.set(f"export-progress-{export.pk}", state, _PROGRESS_SECONDS)
+        cache.set(f"export-progress-{export.uid}", state, _PROGRESS_SECONDS)
 
     return report

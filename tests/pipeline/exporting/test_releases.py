@@ -30,7 +30,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def folders(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.DATA_DIR = tmp_path / "data"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -100,8 +99,10 @@ exporting.run(int(sys.argv[1]), report=die)
 
 def killed_half_way(export: Export) -> None:
     """Run the release in another process that is killed when it comes to the ratings."""
-    database = connection.settings_dict
-    url = f"postgresql://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}?host={database['HOST']}&port={database['PORT']}"
+    found = connection.get_connection_params()
+    where = "&".join(f"{name}={found[name]}" for name in ("host", "port") if found.get(name))
+    secret = f":{found['password']}" if found.get("password") else ""
+    url = f"postgresql://{found['user']}{secret}@/{found['dbname']}?{where}"
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -173,6 +174,22 @@ def test_a_defect_is_raised_and_leaves_a_failed_release_and_no_files(
     assert export.status == "failed"
     assert "ZeroDivisionError" in export.error
     assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_that_is_told_to_exit_leaves_the_release_to_the_next(
+    project: Project, tmp_path: Path
+) -> None:
+    export = ready(project)
+
+    def leave(table: str, _rows: int) -> None:
+        if table == "parts":
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        exporting.run(export.pk, report=leave)
+
+    assert exporting.unfinished() == [export.pk]
+    assert list((tmp_path / "data" / "exports").iterdir()) == []
 
 
 def test_a_full_disk_fails_the_release_with_the_reason(project: Project, tmp_path: Path) -> None:
