@@ -18,12 +18,8 @@ import msgspec
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-<<<<<<< ours
-from annotate.models import Assignment, Image, Note, Submission
-from annotate.models.prepared import prepared_cursor
-=======
 from annotate.models import Assignment, Image, Membership, Note, Submission
->>>>>>> theirs
+from annotate.models.prepared import prepared_cursor
 from annotate.pipeline.answers import (
     Answers,
     Checked,
@@ -341,7 +337,7 @@ def _reopen(uid: uuid.UUID, user_id: int) -> None:
     log.info("assignment %s re-opened", found.pk)
 
 
-def _hands_full() -> Conflict:
+def _hands_full() -> Refusal:
     return Conflict.because("hands_full", "You hold two tasks already; finish or skip one first.")
 
 

@@ -45,6 +45,7 @@ class AgreementRow:
 
     name: str
     scope: str
+    is_comparison: bool
     agreement: Agreement
     same_side: float | None
     bars: list[Bar]
@@ -130,6 +131,7 @@ def _agreement(report: AgreementReport, rubric_id: int) -> list[AgreementRow]:
         AgreementRow(
             name=names[one.dimension],
             scope=one.scope,
+            is_comparison=False,
             agreement=one.agreement,
             same_side=None,
             bars=_distribution(one.agreement, one.minimum, one.maximum),
@@ -142,6 +144,7 @@ def _agreement(report: AgreementReport, rubric_id: int) -> list[AgreementRow]:
         AgreementRow(
             name=names[one.dimension] if one.dimension else wording.name_of(None),
             scope=one.scope,
+            is_comparison=True,
             agreement=one.agreement,
             same_side=one.same_side,
             bars=_distribution(one.agreement, -3, 3),
