@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-FLOUR = "#fdf8ec"
 
 
 def _table() -> Canvas:
