@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-
 def _table() -> Canvas:
     canvas = Canvas(720, 460, ("#d9a873", "#b07f4e"))
     for row in range(6):
