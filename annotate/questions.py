@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Self
 
 from annotate.models import Dimension
 from annotate.models.prepared import prepared_cursor
@@ -248,3 +248,37 @@ def _ratings(tree: TaskTree, dimensions: Iterable[Dimension]) -> Iterator[tuple[
     for dimension in dimensions:
         for response in tree.responses if dimension.scope == "local" else tree.whole:
             yield response, dimension.pk
+
+
+@dataclass(slots=True)
+class Questions:
+    """How many answers one person gives to each kind of question."""
+
+    local_ratings: int = 0
+    global_ratings: int = 0
+    local_comparisons: int = 0
+    global_comparisons: int = 0
+
+    def __iadd__(self, other: Questions) -> Self:
+        self.local_ratings += other.local_ratings
+        self.global_ratings += other.global_ratings
+        self.local_comparisons += other.local_comparisons
+        self.global_comparisons += other.global_comparisons
+        return self
+
+
+def count_questions(
+    candidates: Iterable[int], whole: int, *, local_dimensions: int, global_dimensions: int
+) -> Questions:
+    """Count what `asked` returns where a task asks for everything, without reading its tree.
+
+    ``candidates`` holds, for each of its turns, the number of responses shown; ``whole`` is the
+    number of whole paths. Siblings are compared locally, whole paths globally, two by two.
+    """
+    numbers = list(candidates)
+    return Questions(
+        local_ratings=sum(numbers) * local_dimensions,
+        global_ratings=whole * global_dimensions,
+        local_comparisons=sum(number * (number - 1) // 2 for number in numbers),
+        global_comparisons=whole * (whole - 1) // 2,
+    )

@@ -1,6 +1,8 @@
-"""What every test stands on: static files as they lie in static/, and a cheap way to hash passwords."""
+"""What every test stands on: static files as they lie in static/, cheap password hashes, folders of its own."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
@@ -17,3 +19,10 @@ def plain_static_files(settings: Settings) -> None:
 def quick_passwords(settings: Settings) -> None:
     """Hash cheaply: tests make many people, and a slow hash would be most of their time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, settings: Settings) -> None:
+    """Keep images and releases in folders of the test's own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.DATA_DIR = tmp_path / "data"

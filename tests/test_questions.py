@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from annotate.models import Conversation, MessagePart, Response, Task, Turn
+from annotate.pipeline import planning
 from annotate.questions import Pair, asked, dimensions_of, image_rule, read_tree
 from tests import make
 
@@ -144,3 +145,18 @@ def test_images_on_another_branch_do_not_count() -> None:
 
     assert rule(task, "L1", plain) == "no_image"
     assert rule(task, "L1", pictured) == ""
+
+
+@pytest.mark.parametrize(("turns", "candidates"), [(1, 1), (1, 4), (3, 2)])
+def test_a_plan_counts_what_is_asked(turns: int, candidates: int) -> None:
+    task = make.task(make.conversation(make.project(), turns=turns, candidates=candidates))
+    task.paths.update(whole=True)
+    dimensions = dimensions_of(task.batch.rubric_id)
+
+    wanted = asked(read_tree(task.pk, content=False), dimensions, None)
+    counted = planning.plan(task.batch).asks
+
+    assert counted.local_ratings + counted.global_ratings == len(wanted.ratings)
+    scopes = [pair.scope for pair in wanted.comparisons]
+    assert counted.local_comparisons == scopes.count("local")
+    assert counted.global_comparisons == scopes.count("global")

@@ -6,7 +6,6 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
@@ -16,6 +15,7 @@ from annotate.formats.rubric import BUILT_IN, RubricRecord, read_rubric
 from annotate.models import Batch, Conversation, Dimension, Project, Response, Rubric, Task, TaskPath, Turn
 from annotate.pipeline.copying import insert_new
 from annotate.pipeline.packing import PathToShow, pack
+from annotate.questions import Questions, count_questions
 from annotate.refusal import Refusal
 
 DEFAULT_BATCH = "default"
@@ -127,23 +127,6 @@ def _newest_rubric(key: str) -> Rubric:
 
 
 @dataclass(slots=True)
-class Questions:
-    """How many answers one person gives to each kind of question."""
-
-    local_ratings: int = 0
-    global_ratings: int = 0
-    local_comparisons: int = 0
-    global_comparisons: int = 0
-
-    def __iadd__(self, other: Questions) -> Self:
-        self.local_ratings += other.local_ratings
-        self.global_ratings += other.global_ratings
-        self.local_comparisons += other.local_comparisons
-        self.global_comparisons += other.global_comparisons
-        return self
-
-
-@dataclass(slots=True)
 class PlanReport:
     """What planning did, and what the batch's tasks ask of one person who does them all.
 
@@ -156,23 +139,6 @@ class PlanReport:
     tasks: int = 0
     open_slots: int = 0
     asks: Questions = field(default_factory=Questions)
-
-
-def count_questions(
-    candidates: Iterable[int], whole: int, *, local_dimensions: int, global_dimensions: int
-) -> Questions:
-    """Count what a task asks that asks for everything.
-
-    ``candidates`` holds, for each of its turns, the number of responses shown; ``whole`` is the
-    number of whole paths. Siblings are compared locally, whole paths globally, two by two.
-    """
-    numbers = list(candidates)
-    return Questions(
-        local_ratings=sum(numbers) * local_dimensions,
-        global_ratings=whole * global_dimensions,
-        local_comparisons=sum(number * (number - 1) // 2 for number in numbers),
-        global_comparisons=whole * (whole - 1) // 2,
-    )
 
 
 def plan(batch: Batch, *, dry_run: bool = False) -> PlanReport:

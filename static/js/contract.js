@@ -1,5 +1,5 @@
 /**
- * What the server sends and takes (docs/api.md), and what the screen makes of it. Types only.
+ * What the server sends and takes (/api/docs/), and what the screen makes of it. Types only.
  *
  * @typedef {{ type: "text", text: string, html: string }} TextPart
  * @typedef {{ type: "image", url: string | null, width: number | null, height: number | null, alt: string }} ImagePart

@@ -9,6 +9,7 @@ from annotate.formats.rubric import BUILT_IN, RubricRecord, read_rubric
 from annotate.models import Batch, Response, Rubric, Task, TaskPath
 from annotate.pipeline import planning
 from annotate.pipeline.packing import PathToShow, pack
+from annotate.questions import Questions
 from annotate.refusal import Refusal
 from tests import make
 
@@ -77,7 +78,7 @@ def test_the_reference_task_asks_50_answers() -> None:
     make.conversation(project, turns=5, candidates=2)
     report = planning.plan(project.batches.get())
     assert report.created == {"tasks": 1, "paths": 6}
-    assert report.asks == planning.Questions(
+    assert report.asks == Questions(
         local_ratings=40, global_ratings=5, local_comparisons=5, global_comparisons=0
     )
     assert report.open_slots == 3
@@ -131,7 +132,7 @@ def test_a_narrowed_task_counts_what_is_left() -> None:
     ]
     task.save()
     report = planning.plan(project.batches.get())
-    assert report.asks == planning.Questions(local_ratings=1, local_comparisons=1)
+    assert report.asks == Questions(local_ratings=1, local_comparisons=1)
 
 
 def test_planning_asks_the_database_as_often_for_one_conversation_as_for_twenty() -> None:

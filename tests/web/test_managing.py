@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotate import tasks
-from annotate.models import Membership, Project, ScorerRun, User
+from annotate.models import Dimension, Membership, Project, Rubric, ScorerRun, User
 from annotate.pipeline import scoring
 from annotate.pipeline.flagging import flag_project
 from tests import make
@@ -134,6 +134,7 @@ def test_the_page_takes_the_same_number_of_statements_whatever_it_shows(
         shown(visitor, project)
 
 
+<<<<<<< HEAD
 def test_every_page_of_a_manager_leads_to_the_others(client: Client, project: Project) -> None:
     client.force_login(make.member(project, Membership.Role.MANAGER))
     pages = {
@@ -150,3 +151,23 @@ def test_a_reviewer_sees_no_tabs_of_managers(client: Client, project: Project) -
     client.force_login(make.member(project, Membership.Role.REVIEWER))
     text = client.get(reverse("review-queue", args=[project.slug])).content.decode()
     assert reverse("manage-project", args=[project.slug]) not in text
+=======
+def test_a_dimension_has_the_name_that_the_projects_own_rubric_gives_it(
+    visitor: Client, project: Project
+) -> None:
+    ours = Dimension.objects.filter(rubric=project.rubric).first()
+    assert ours is not None
+    other = Rubric.objects.create(key="other", version=1, names={"en": "Other"}, sha256="0" * 64)
+    Dimension.objects.create(
+        rubric=other,
+        key=ours.key,
+        code=ours.code,
+        position=0,
+        scope=ours.scope,
+        minimum=ours.minimum,
+        maximum=ours.maximum,
+        texts={"en": {**ours.texts["en"], "name": "Called otherwise elsewhere"}},
+    )
+
+    assert "Called otherwise elsewhere" not in shown(visitor, project)
+>>>>>>> 2c33cdc3318eb577401b5ea602ba62a525fc0c31

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-FLOUR = "#fdf8ec"
-
 
 def _table() -> Canvas:
     canvas = Canvas(720, 460, ("#d9a873", "#b07f4e"))

@@ -23,13 +23,7 @@ from annotate.pipeline.exporting.snapshot import connect, connection_string
 from annotate.refusal import Conflict, Refusal
 from tests import make
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def folders(tmp_path: Path, settings: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.DATA_DIR = tmp_path / "data"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_folders")]
 
 
 @pytest.fixture
