@@ -134,7 +134,6 @@ def test_the_page_takes_the_same_number_of_statements_whatever_it_shows(
         shown(visitor, project)
 
 
-<<<<<<< HEAD
 def test_every_page_of_a_manager_leads_to_the_others(client: Client, project: Project) -> None:
     client.force_login(make.member(project, Membership.Role.MANAGER))
     pages = {
@@ -151,7 +150,8 @@ def test_a_reviewer_sees_no_tabs_of_managers(client: Client, project: Project) -
     client.force_login(make.member(project, Membership.Role.REVIEWER))
     text = client.get(reverse("review-queue", args=[project.slug])).content.decode()
     assert reverse("manage-project", args=[project.slug]) not in text
-=======
+
+
 def test_a_dimension_has_the_name_that_the_projects_own_rubric_gives_it(
     visitor: Client, project: Project
 ) -> None:
@@ -170,4 +170,3 @@ def test_a_dimension_has_the_name_that_the_projects_own_rubric_gives_it(
     )
 
     assert "Called otherwise elsewhere" not in shown(visitor, project)
->>>>>>> 2c33cdc3318eb577401b5ea602ba62a525fc0c31
