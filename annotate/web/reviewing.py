@@ -72,7 +72,12 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         messages.info(request, _("Nothing is left to review for now."))
         return redirect("review-queue", slug)
     page = queue_page(member.project_id, member.user_id)
-    context = {"project": member.project, "page": page, "outcomes": _outcome_names()}
+    context = {
+        "project": member.project,
+        "page": page,
+        "outcomes": _outcome_names(),
+        "is_manager": member.role == access.Role.MANAGER,
+    }
     return render(request, "reviewing/queue.html", context)
 
 

@@ -132,3 +132,21 @@ def test_the_page_takes_the_same_number_of_statements_whatever_it_shows(
 
     with django_assert_num_queries(23):
         shown(visitor, project)
+
+
+def test_every_page_of_a_manager_leads_to_the_others(client: Client, project: Project) -> None:
+    client.force_login(make.member(project, Membership.Role.MANAGER))
+    pages = {
+        name: reverse(name, args=[project.slug])
+        for name in ("manage-project", "import", "exports", "review-queue")
+    }
+    for page in pages.values():
+        text = client.get(page).content.decode()
+        assert f'<a href="{page}" aria-current="page">' in text
+        assert all(f'href="{other}"' in text for other in pages.values())
+
+
+def test_a_reviewer_sees_no_tabs_of_managers(client: Client, project: Project) -> None:
+    client.force_login(make.member(project, Membership.Role.REVIEWER))
+    text = client.get(reverse("review-queue", args=[project.slug])).content.decode()
+    assert reverse("manage-project", args=[project.slug]) not in text
