@@ -45,6 +45,7 @@ class AgreementRow:
 
     name: str
     scope: str
+    is_comparison: bool
     agreement: Agreement
     same_side: float | None
     bars: list[Bar]
@@ -126,6 +127,7 @@ def _agreement(report: AgreementReport) -> list[AgreementRow]:
         AgreementRow(
             name=names[one.dimension],
             scope=one.scope,
+            is_comparison=False,
             agreement=one.agreement,
             same_side=None,
             bars=_distribution(one.agreement, one.minimum, one.maximum),
@@ -138,6 +140,7 @@ def _agreement(report: AgreementReport) -> list[AgreementRow]:
         AgreementRow(
             name=names[one.dimension] if one.dimension else _("Overall preference"),
             scope=one.scope,
+            is_comparison=True,
             agreement=one.agreement,
             same_side=one.same_side,
             bars=_distribution(one.agreement, -3, 3),
