@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.shortcuts import resolve_url
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_POST
 
 from annotate.models import User
@@ -54,12 +54,15 @@ class LogIn(views.LoginView):
         return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Forget the failures and bring the person's language along."""
+        """Forget the failures and bring the person's language along; the first log-in finds out which it is."""
         cache.delete(self._failures_key())
-        response = super().form_valid(form)
         user = form.get_user()
+        is_first = user.last_login is None
+        response = super().form_valid(form)
         logger.info("log-in user=%s", user.pk)
         if isinstance(user, User):
+            if is_first:
+                _adopt_language(user)
             _keep(response, settings.LANGUAGE_COOKIE_NAME, user.language)
         return response
 
@@ -102,6 +105,14 @@ def theme(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest(_("This theme is not available."))
     scripted = request.headers.get("X-Requested-With") == "fetch"
     return _keep(HttpResponse(status=204) if scripted else _back(request), "theme", chosen)
+
+
+def _adopt_language(user: User) -> None:
+    """Make the language that the log-in page was read in the person's, unless somebody has set another one."""
+    seen = get_language()
+    if user.language == settings.LANGUAGE_CODE and seen in dict(settings.LANGUAGES):
+        user.language = seen
+        user.save(update_fields=["language"])
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from annotate.models import User
@@ -61,6 +62,18 @@ def test_log_in_goes_back_to_the_page_that_asked_but_to_no_other_host(client: Cl
 
     assert own["Location"] == "/p/x/annotate/"
     assert foreign["Location"] == "/"
+
+
+def test_the_first_log_in_keeps_the_language_of_the_browser(client: Client) -> None:
+    ada = make.user("ada")
+    login = {"username": "ada", "password": PASSWORD}
+    client.post("/log-in/", login, headers={"accept-language": "zh-CN,zh;q=0.9"})
+    ada.refresh_from_db()
+    assert ada.language == "zh-hans"
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "zh-hans"
+    Client().post("/log-in/", login, headers={"accept-language": "en"})
+    ada.refresh_from_db()
+    assert ada.language == "zh-hans"
 
 
 def test_log_in_brings_the_language_of_the_person(client: Client) -> None:
