@@ -17,7 +17,7 @@ from annotate.pipeline import exporting, flagging, importing, scoring
 
 log = logging.getLogger(__name__)
 
-NUDGE_SECONDS = 5.0
+NUDGE_SECONDS = 10.0
 # Imports and releases may take hours; a message that is delivered again meanwhile finds them held, and passes.
 JOB_SECONDS = 24 * 3600
 _last_nudge: dict[int, float] = {}
@@ -32,7 +32,7 @@ def wake(task: Task[Any, Any], *ids: int, countdown: float = 0) -> None:
 
 
 def nudge_flagging(project_id: int) -> None:
-    """Ask for a pass of flagging soon; at most one message per process and project every five seconds.
+    """Ask for a pass of flagging soon; at most one message per process and project every ten seconds.
 
     What is swallowed here is found by the message that was sent, which waits for it, or by the sweep.
     """

@@ -1,5 +1,6 @@
 """The door for WSGI servers."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -10,3 +11,7 @@ application = get_wsgi_application()
 
 # Load every address and view now: the first to arrive would otherwise wait for it, and everyone behind them.
 _ = get_resolver().url_patterns
+
+# What is loaded now stays for good: let the garbage collector pass it by from here on.
+gc.collect()
+gc.freeze()
