@@ -165,9 +165,10 @@ class Submit(AssignmentView):
     def post(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Store the answers; the same Idempotency-Key and body give the same answer."""
         key = request.headers.get("Idempotency-Key", "")
-        if not 1 <= len(key) <= KEY_LIMIT:
+        if not (1 <= len(key) <= KEY_LIMIT and key.isprintable()):
             detail = (
-                f"Send an Idempotency-Key header of 1 to {KEY_LIMIT} characters, new for every submission."
+                f"Send an Idempotency-Key header of 1 to {KEY_LIMIT} printable characters, new for every "
+                "submission."
             )
             raise Refusal.because("idempotency_key", detail, "Idempotency-Key")
         body = read_body(request.body, Answers)

@@ -1,7 +1,8 @@
 """One person at work on one task: read, draft, submit, skip, re-open.
 
 Every function names the assignment by its outside id together with its person: somebody else's raises
-``Assignment.DoesNotExist``, like one that never was.
+``Assignment.DoesNotExist``, like one that never was, and so does one's own for whoever is no longer an
+annotator of the project: reviewers and managers see what others said.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
-from annotate.models import Assignment, Image, Note, Submission
+from annotate.models import Assignment, Image, Membership, Note, Submission
 from annotate.pipeline.answers import (
     Answers,
     Checked,
@@ -35,6 +36,8 @@ from inference.steps import SPLITTER_VERSION
 log = logging.getLogger(__name__)
 
 DRAFT_LIMIT = 1024 * 1024
+ACTIVE_LIMIT = 2**31 - 1  # milliseconds, the column's; a task can be held for longer
+_HAND_TRIES = 3
 Status = Assignment.Status
 
 
@@ -76,6 +79,7 @@ JOIN annotate_task task ON task.id = assignment.task_id
 JOIN annotate_batch batch ON batch.id = task.batch_id
 JOIN annotate_membership membership
   ON membership.project_id = assignment.project_id AND membership.user_id = assignment.annotator_id
+    AND membership.role = 'annotator'
 LEFT JOIN annotate_submission replay
   ON replay.assignment_id = assignment.id AND replay.origin = 'live' AND replay.idempotency_key = %s
 WHERE assignment.uid = %s AND assignment.annotator_id = %s
@@ -127,7 +131,7 @@ def submit(uid: uuid.UUID, user_id: int, *, body: Answers, key: str, sha256: str
     images = _images(checked, tree_responses=list(tree.responses))
     if checked.problems:
         raise Refusal(checked.problems)
-    active_ms = max(0, min(body.active_ms, work.held_ms))
+    active_ms = max(0, min(body.active_ms, work.held_ms, ACTIVE_LIMIT))
     return _store(work, user_id, checked, images, {"key": key, "sha256": sha256, "active_ms": active_ms})
 
 
@@ -243,6 +247,9 @@ def save_draft(
             SET draft = %s::jsonb, draft_sequence = draft_sequence + 1,
                 lease_expires_at = now() + %s * interval '1 second'
             WHERE uid = %s AND annotator_id = %s AND status = 'active' AND lease_number = %s AND draft_sequence = %s
+              AND EXISTS (SELECT FROM annotate_membership membership
+                          WHERE membership.project_id = annotate_assignment.project_id
+                            AND membership.user_id = annotator_id AND membership.role = 'annotator')
             RETURNING draft_sequence, lease_expires_at
             """,
             [encoded.decode(), settings.LEASE_SECONDS, uid, user_id, lease, base],
@@ -280,14 +287,28 @@ def skip(uid: uuid.UUID, user_id: int, *, lease: int, reason: str) -> None:
     log.info("assignment %s skipped", work.id)
 
 
-@transaction.atomic
 def reopen(uid: uuid.UUID, user_id: int) -> None:
     """Take one's own submitted work up again, its answers as the draft, while the batch allows it."""
+    for _ in range(_HAND_TRIES):
+        try:
+            return _reopen(uid, user_id)
+        except IntegrityError:
+            # The same person's other tab filled the free hand at this very moment: look again.
+            log.info("the hand for user %s was filled meanwhile", user_id)
+    raise _hands_full()
+
+
+@transaction.atomic
+def _reopen(uid: uuid.UUID, user_id: int) -> None:
     found = (
         Assignment.objects.select_for_update(of=("self",))
         .select_related("task__batch")
         .get(uid=uid, annotator_id=user_id)
     )
+    if not Membership.objects.filter(
+        project=found.project_id, user=user_id, role=Membership.Role.ANNOTATOR
+    ).exists():
+        raise Assignment.DoesNotExist
     batch = found.task.batch
     if found.status != Status.SUBMITTED:
         raise Conflict.because("not_submitted", "Only submitted work can be re-opened.")
@@ -300,7 +321,7 @@ def reopen(uid: uuid.UUID, user_id: int) -> None:
     )
     free = {1, 2} - busy
     if not free:
-        raise Conflict.because("hands_full", "You hold two tasks already; finish or skip one first.")
+        raise _hands_full()
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -313,6 +334,10 @@ def reopen(uid: uuid.UUID, user_id: int) -> None:
             [min(free), settings.LEASE_SECONDS, msgspec.json.encode(_answers_of(found)).decode(), found.pk],
         )
     log.info("assignment %s re-opened", found.pk)
+
+
+def _hands_full() -> Refusal:
+    return Conflict.because("hands_full", "You hold two tasks already; finish or skip one first.")
 
 
 def _answers_of(assignment: Assignment) -> Answers:

@@ -99,7 +99,8 @@ WITH held AS (
         WHEN 'active' THEN now() + %(lease)s * interval '1 second' ELSE lease_expires_at END
     WHERE uid = %(uid)s AND annotator_id = %(user)s AND EXISTS (
         SELECT FROM annotate_membership membership
-        WHERE membership.project_id = annotate_assignment.project_id AND membership.user_id = %(user)s)
+        WHERE membership.project_id = annotate_assignment.project_id AND membership.user_id = %(user)s
+          AND membership.role = 'annotator')
     RETURNING *
 ){_HELD.replace("FROM held", ", held.status FROM held", 1)}"""  # noqa: S608
 
@@ -251,7 +252,7 @@ def assign(claimant: Claimant, task_id: int) -> Held | None:
 def read(uid: uuid.UUID, user_id: int) -> tuple[Held, str]:
     """Return one's own assignment and its status, its lease renewed while it is live.
 
-    Raises Assignment.DoesNotExist for anybody else's.
+    Raises Assignment.DoesNotExist for anybody else's, and for whoever no longer annotates in the project.
     """
     row: tuple[Any, ...] | None = None
     with connection.cursor() as cursor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import unicodedata
 from typing import Any
 
 from django.conf import settings
@@ -34,8 +36,10 @@ class LogIn(views.LoginView):
     redirect_authenticated_user = True
 
     def _failures_key(self) -> str:
-        name = self.request.POST.get("username", "")[:150].casefold()
-        return f"log-in-failures:{self.request.META.get('REMOTE_ADDR')}:{name.encode().hex()}"
+        # As the form reads the name; otherwise every spelling of one name would have ten tries of its own.
+        name = unicodedata.normalize("NFKC", self.request.POST.get("username", ""))
+        key = hashlib.sha256(name.strip().casefold().encode()).hexdigest()
+        return f"log-in-failures:{self.request.META.get('REMOTE_ADDR')}:{key}"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
         """Refuse without looking at the password when there were too many failures."""

@@ -56,6 +56,7 @@ PROBLEMS = {
     "off_scale": gettext_lazy("Choose one of the answers offered."),
     "unknown_outcome": gettext_lazy("Choose one of the outcomes."),
 }
+COMMENT_LIMIT = 10_000
 _INTEGER = re.compile(r"-?[0-9]{1,4}")
 
 
@@ -111,9 +112,7 @@ def decision(request: HttpRequest, slug: str, uid: uuid.UUID) -> HttpResponse:
         if (chosen := request.POST.get(f"flag:{flag}", ""))
     }
     try:
-        reviewing.decide(
-            review.pk, Decision(outcome, verdicts, request.POST.get("comment", "")[:10_000], own)
-        )
+        reviewing.decide(review.pk, Decision(outcome, verdicts, _comment(request.POST), own))
     except Refusal as refusal:
         return _page(request, review, verdicts, refusal)
     messages.success(request, _("The review is finished."))
@@ -159,6 +158,11 @@ def _page(
         "finished": review.finished_at is not None,
     }
     return render(request, "reviewing/sitting.html", context, status=refusal.status if refusal else 200)
+
+
+def _comment(sent: QueryDict) -> str:
+    """Return the comment without NUL, which nobody types and PostgreSQL does not store."""
+    return sent.get("comment", "").replace("\0", "")[:COMMENT_LIMIT]
 
 
 def _decisions(sent: QueryDict, flags: list[Flag], page: Sitting) -> list[tuple[FlagShown, str]]:

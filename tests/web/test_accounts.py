@@ -143,3 +143,12 @@ def test_a_switch_never_leads_to_another_host(client: Client) -> None:
     answer = client.post("/theme/", {"theme": "dark", "next": "https://evil.example/"})
 
     assert answer["Location"] == "/"
+
+
+@pytest.mark.parametrize("other", ["  ada", "\uff41da", "ada\u3000", "\uff21DA"])
+def test_another_spelling_of_the_name_brings_no_new_tries(client: Client, other: str) -> None:
+    make.user("ada")
+    for _ in range(FAILURES_ALLOWED):
+        assert log_in(client, "ada", "wrong") == 200
+
+    assert log_in(client, other) == 429

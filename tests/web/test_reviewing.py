@@ -200,3 +200,19 @@ def test_the_revealed_page_takes_the_same_number_of_statements_whatever_was_said
 
     with django_assert_num_queries(21):
         visitor.get(page(task, "review", review.uid))
+
+
+def test_a_comment_with_a_character_that_cannot_be_stored_loses_just_that(
+    visitor: Client, task: Task
+) -> None:
+    review = sit(visitor, task)
+    visitor.post(page(task, "review-verdict", review.uid), verdicts(review))
+
+    answer = visitor.post(
+        page(task, "review-decision", review.uid),
+        {**verdicts(review), "outcome": "change", "comment": "a\0b"},
+    )
+
+    assert answer.status_code == 302
+    review.refresh_from_db()
+    assert review.comment == "ab"
