@@ -77,6 +77,10 @@ def _rounds(item: Field) -> ConversationRecord:
     labels = Labels()
     of_whole = [item]
     if rounds and (zero := rounds[0].optional("round")) and zero.integer() == 0:
+        if words := next(filter(None, map(rounds[0].optional, ("prompt", "round_conversations"))), None):
+            raise words.error(
+                "round_wrong", "Rounds count from 1; round 0 holds labels of the whole, no words."
+            )
         rounds[0].refuse_others({"round", *_LABEL_FIELDS})
         of_whole.append(rounds.pop(0))
     if not rounds:

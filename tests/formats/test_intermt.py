@@ -249,7 +249,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "labels in both fields": (path_item(annotation={}, annotations={}), "labels_twice", "annotations"),
     "a round 0 with words": (
         path_item(conversations=[round_(0), round_(1)]),
-        "field_unknown",
+        "round_wrong",
         "conversations[0].prompt",
     ),
     "only a round 0": (
