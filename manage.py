@@ -7,8 +7,16 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotate.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 - needs the settings name
+    # Imported here: they need the settings' name.
+    from django.conf import settings  # noqa: PLC0415
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from environs import EnvError  # noqa: PLC0415
 
+    try:
+        _ = settings.SECRET_KEY  # reads all of them
+    except (EnvError, ImproperlyConfigured) as error:
+        sys.exit(f"annotate: {error}")
     execute_from_command_line(sys.argv)
 
 

@@ -6,14 +6,20 @@ the embedded servers.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import env
+from environs import env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).resolve()
+
+_POSITIVE = validate.Range(min=1)
+_REDIS = validate.Regexp(
+    r"(redis|rediss|unix)://.+", error="Write it as redis://host:port/number or unix://path."
+)
 
 DEBUG = env.bool("DEBUG", False)
 
@@ -107,11 +113,11 @@ DATABASES["default"]["OPTIONS"] = {
     # One pool per process, as large as its threads may need; a thread waits at most ten seconds.
     # Statements run through a server-side cursor (annotate/models/prepared.py) are prepared at once.
     "prepare_threshold": 0,
-    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10},
+    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 16, validate=_POSITIVE), "timeout": 10},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0", validate=_REDIS)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 AUTH_USER_MODEL = "annotate.User"
@@ -149,7 +155,7 @@ STORAGES = {
 SENDFILE_PREFIX = env.str("SENDFILE_PREFIX", "")
 # Requests that carry JSON stay small; uploads are streamed to disk and limited where they are read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
-UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 2 * 1024**3)
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 2 * 1024**3, validate=_POSITIVE)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -194,7 +200,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # kombu sweeps unacknowledged messages every interval x throttle seconds: 10 x 10 by default, far too slow.
-GPU_TASK_SECONDS = env.int("GPU_TASK_SECONDS", 900)
+GPU_TASK_SECONDS = env.int("GPU_TASK_SECONDS", 900, validate=_POSITIVE)
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": GPU_TASK_SECONDS + 300,
@@ -217,12 +223,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # An assignment is held this long without a sign of life; expiry only makes the slot takeable.
-LEASE_SECONDS = env.int("LEASE_SECONDS", 1800)
+LEASE_SECONDS = env.int("LEASE_SECONDS", 1800, validate=_POSITIVE)
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
 }
