@@ -19,27 +19,25 @@ from tests.judging import disputed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HOSTILE = "\n\n".join(
-    [
-        "<script>window.ran = 1</script>",
-        "<img src=x onerror='window.ran = 2'>",
-        "<svg onload='window.ran = 3'><a xlink:href='javascript:window.ran=4'>x</a></svg>",
-        "[a](javascript:window.ran=5) [b](&#x6a;avascript:window.ran=6) [c](data:text/html,<script>1</script>)",
-        "![d](https://evil.example/pixel.png) <https://evil.example/\u202egnp.exe>",
-        "[e](https://evil.example \"'onmouseover=window.ran=7 x='\")",
-        "$\\href{javascript:window.ran=8}{x} \\unicode{<img src=x onerror=window.ran=9>} \\style{color:red}{y}$",
-        "$$\\begin{matrix} \\text{</math><script>window.ran=10</script>} \\end{matrix}$$",
-        "```html\n</code></pre><script>window.ran = 11</script>\n```",
-        "<style>*{display:none}</style><form action=//evil.example><input name=createElement>",
-        "<math><mtext><table><mglyph><style><img src onerror=window.ran=12>",
-    ]
-)
+HOSTILE = [
+    "<script>window.ran = 1</script>",
+    "<img src=x onerror='window.ran = 2'>",
+    "<svg onload='window.ran = 3'><a xlink:href='javascript:window.ran=4'>x</a></svg>",
+    "[a](javascript:window.ran=5) [b](&#x6a;avascript:window.ran=6) [c](data:text/html,<script>1</script>)",
+    "![d](https://evil.example/pixel.png) <https://evil.example/\u202egnp.exe>",
+    "[e](https://evil.example \"'onmouseover=window.ran=7 x='\")",
+    "$\\href{javascript:window.ran=8}{x} \\unicode{<img src=x onerror=window.ran=9>} \\style{color:red}{y}$",
+    "$$\\begin{matrix} \\text{</math><script>window.ran=10</script>} \\end{matrix}$$",
+    "```html\n</code></pre><script>window.ran = 11</script>\n```",
+    "<style>*{display:none}</style><form action=//evil.example><input name=createElement>",
+    "<math><mtext><table><mglyph><style><img src onerror=window.ran=12>",
+]
 
 
 def fill(project: Project, folder: Path) -> None:
     """Import one conversation in which every text is hostile."""
-    text: list[dict[str, Any]] = [{"type": "text", "text": HOSTILE}]
-    candidates = [{"id": name, "source_model": HOSTILE[:30], "content": text} for name in ("a", "b")]
+    text: list[dict[str, Any]] = [{"type": "text", "text": "\n\n".join(HOSTILE)}]
+    candidates = [{"id": name, "source_model": HOSTILE[0], "content": text} for name in ("a", "b")]
     turn = {"id": "t1", "parent": None, "content": text, "candidates": candidates}
     item = {"format": "annotate-conversation", "version": 1, "id": "x", "language": "en", "turns": [turn]}
     file = folder / "x.json"
