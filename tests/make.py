@@ -17,7 +17,6 @@ from annotate.models import (
     Assignment,
     Batch,
     Conversation,
-    Dimension,
     Image,
     Membership,
     MessagePart,
@@ -30,6 +29,7 @@ from annotate.models import (
     Turn,
     User,
 )
+from annotate.pipeline.planning import load_rubric
 
 _numbers = itertools.count(1)
 
@@ -40,35 +40,7 @@ def _identity(*words: object) -> bytes:
 
 def rubric(record: RubricRecord | None = None) -> Rubric:
     """Return the stored InterMT rubric (or the given one), made on first use."""
-    record = record or read_rubric(BUILT_IN / "intermt.yaml")
-    found = Rubric.objects.filter(key=record.key, version=record.version).first()
-    if found:
-        return found
-    made = Rubric.objects.create(
-        key=record.key, version=record.version, names=record.names, sha256=record.sha256
-    )
-    for position, one in enumerate(record.dimensions):
-        Dimension.objects.create(
-            rubric=made,
-            position=position,
-            key=one.key,
-            code=one.code,
-            scope=one.scope,
-            minimum=one.scale[0],
-            maximum=one.scale[1],
-            image_rule=one.image_rule,
-            aliases=list(one.aliases),
-            texts={
-                language: {
-                    "name": texts.name,
-                    "question": texts.question,
-                    "anchors": {str(level): text for level, text in texts.anchors.items()},
-                    "rules": texts.rules,
-                }
-                for language, texts in one.texts.items()
-            },
-        )
-    return made
+    return load_rubric(record or read_rubric(BUILT_IN / "intermt.yaml"))
 
 
 def user(name: str | None = None, **fields: Any) -> User:
