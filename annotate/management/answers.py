@@ -27,8 +27,9 @@ def project(slug: str) -> Project:
     """Return the project with this short name, or stop with the names that there are."""
     found = Project.objects.select_related("rubric").filter(slug=slug).first()
     if found is None:
+        known = _known(Project.objects.values_list("slug", flat=True))
         raise CommandError(
-            f"There is no project “{slug}”. {_known(Project.objects.values_list('slug', flat=True))}"
+            f"There is no project “{slug}”. {known} To make it: create_project {slug} --name NAME."
         )
     return found
 

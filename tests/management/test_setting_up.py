@@ -58,7 +58,10 @@ def test_a_plan_says_what_will_be_asked() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["plan", "nowhere"], "There is no project “nowhere”. Known are: real."),
+        (
+            ["plan", "nowhere"],
+            "There is no project “nowhere”. Known are: real. To make it: create_project nowhere --name NAME.",
+        ),
         (["plan", "real", "--batch", "x"], "There is no batch “x” in real. Known are: default."),
     ],
 )
