@@ -222,6 +222,9 @@ CELERY_BEAT_SCHEDULE = {
     "take up interrupted jobs": {"task": "annotate.tasks.sweep_jobs", "schedule": 60.0},
 }
 
+# A YAML file of named scorers beside the built-in ones; docs/models.md shows one.
+SCORERS_FILE = env.str("SCORERS_FILE", "")
+
 # An assignment is held this long without a sign of life; expiry only makes the slot takeable.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 1800, validate=_POSITIVE)
 

@@ -1,107 +1,37 @@
-"""Scoring from the shell: ``python -m inference score --scorer KEY IN.jsonl OUT.jsonl``."""
+"""Scoring from the shell: ``python -m inference COMMAND``; ``--help`` lists the commands."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from contextlib import contextmanager
-from dataclasses import replace
-from itertools import islice
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
-
-from inference.lines import format_result, parse_line
-from inference.scorers import SCORERS, load
-from inference.types import Item, ItemError, Result
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from inference.types import Scorer
-
-BATCH = 64
-"""Lines handed to a scorer at once; bounds the memory, never the scores."""
+COMMANDS = {
+    "score": "score every line of a file",
+}
+"""A command is the module of its name in `inference.commands`; only the one that was asked for is imported."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 2 when a file cannot be read or written."""
+    """Run a command and return its exit status: 2 when the call or a file is at fault."""
     parser = argparse.ArgumentParser(
         prog="python -m inference", description="Score responses without a database."
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    score = commands.add_parser("score", help="score every line of a file", description=score_file.__doc__)
-    score.add_argument("--scorer", required=True, choices=sorted(SCORERS))
-    score.add_argument("source", metavar="IN.jsonl", type=Path)
-    score.add_argument("target", metavar="OUT.jsonl", type=Path)
-    args = parser.parse_args(argv)
-    try:
-        scored, failed = score_file(load(args.scorer), args.source, args.target)
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _say(f"python -m inference: {place}{error.strerror}")
-        return 2
-    _say(f"{scored} scored, {failed} with an error: {args.target}")
-    return 0
-
-
-def score_file(scorer: Scorer, source: Path, target: Path) -> tuple[int, int]:
-    """Score every line that is not blank; OUT.jsonl gets one line each, in the same order, and appears whole.
-
-    Returns how many were scored and how many got an error. OSError: a file cannot be read or written.
-    """
-    scored = failed = 0
-    with source.open("rb") as lines, _whole(target) as out:
-        if target.exists() and target.samefile(source):
-            raise OSError(None, "is both the file to read and the file to write", str(target))
-        info = scorer.describe()
-        _say(f"{info.key} ({'trained' if info.trained else 'untrained'}): {info.comparability}")
-        for result in _results(lines, scorer, source.parent):
-            out.write(format_result(result))
-            failed += result.error is not None
-            scored += result.error is None
-            if sys.stderr.isatty() and (scored + failed) % BATCH == 0:
-                sys.stderr.write(f"\r{scored + failed} lines, {failed} with an error")
-    return scored, failed
-
-
-def _results(lines: IO[bytes], scorer: Scorer, folder: Path) -> Iterator[Result]:
-    filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    while batch := list(islice(filled, BATCH)):
-        rows = [parse_line(line, folder=folder) for _, line in batch]
-        results = iter(scorer([row for row in rows if isinstance(row, Item)]))
-        for (number, _), row in zip(batch, rows, strict=True):
-            yield _placed(next(results) if isinstance(row, Item) else row, number)
-
-
-def _placed(result: Result, number: int) -> Result:
-    if result.error is None:
-        return result
-    return replace(result, error=ItemError(result.error.code, f"line {number}: {result.error.detail}"))
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[IO[str]]:
-    """Open a file beside the target that takes its place once complete; a failure leaves the target alone.
-
-    A link stays and what it points to is replaced; a folder or a device, which a rename would displace,
-    is refused.
-    """
-    target = target.resolve()
-    if target.exists() and not target.is_file():
-        raise OSError(None, "is not an ordinary file; name one to write to", str(target))
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    with part.open("w", encoding="utf-8", newline="\n") as out:
-        try:
-            yield out
-            out.flush()
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{chr(13) if sys.stderr.isatty() else ''}{line}\n")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    words = list(sys.argv[1:] if argv is None else argv)
+    for name, said in COMMANDS.items():
+        command = commands.add_parser(name, help=said)
+        if name in words[:1]:
+            module = import_module(f"inference.commands.{name.replace('-', '_')}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    args = parser.parse_args(words)
+    status: int = args.run(args)
+    return status
 
 
 if __name__ == "__main__":

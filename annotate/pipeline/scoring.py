@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -25,8 +26,8 @@ from django.utils import timezone
 from annotate.models import Conversation, Image, MessagePart, Response, Score, ScorerRun, Turn
 from annotate.refusal import Refusal
 from annotate.reports.scorers import RunProgress, scorer_runs
-from inference import types
-from inference.scorers import SCORERS, load
+from inference import configuration, types
+from inference.scorers import load
 from inference.steps import SPLITTER_VERSION
 
 log = logging.getLogger(__name__)
@@ -39,15 +40,22 @@ BATCH = 32  # responses scored at once
 _looked_up_to: dict[int, int] = {}
 
 
+@lru_cache(maxsize=1)
+def _configurations() -> dict[str, configuration.Configuration]:
+    """Return the scorers that can be run here: SCORERS_FILE's, and the built-in ones that need no folder."""
+    file = Path(settings.SCORERS_FILE) if settings.SCORERS_FILE else None
+    return {key: one for key, one in configuration.known(file).items() if getattr(one, "model", True)}
+
+
 def scorers() -> list[str]:
     """Return the names of the scorers there are."""
-    return sorted(SCORERS)
+    return sorted(_configurations())
 
 
 @lru_cache(maxsize=2)
 def _scorer(key: str) -> types.Scorer:
     """Return the scorer, loaded once per process: a model stays in memory."""
-    return load(key)
+    return load(key, _configurations()[key])
 
 
 def start_run(project_id: int, scorer_key: str, by: int | None = None) -> ScorerRun:
@@ -57,7 +65,7 @@ def start_run(project_id: int, scorer_key: str, by: int | None = None) -> Scorer
     not scored yet is left to do. ``by`` is the id of the person who asks. Raises Refusal for a scorer
     that does not exist.
     """
-    if scorer_key not in SCORERS:
+    if scorer_key not in scorers():
         detail = f"There is no scorer “{scorer_key}”. Known are: {', '.join(scorers())}."
         raise Refusal.because("unknown_scorer", detail, "scorer")
     info = _scorer(scorer_key).describe()

@@ -1,19 +1,28 @@
-"""The scorers there are, by name; a module is imported when its scorer is asked for."""
+"""The kinds of scorers there are; a kind's module is imported when a scorer of it is asked for."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from inference.configuration import Configuration, Demo, Http, Outcome, Process
+
 if TYPE_CHECKING:
     from inference.types import Scorer
 
-SCORERS = {"demo": "inference.scorers.demo"}
+KINDS: dict[type[Configuration], str] = {
+    Process: "inference.scorers.process",
+    Outcome: "inference.scorers.outcome",
+    Http: "inference.scorers.http",
+    Demo: "inference.scorers.demo",
+}
 
 
-def load(name: str) -> Scorer:
-    """Return the scorer of that name, ready to be called; ValueError names the known ones."""
-    if name not in SCORERS:
-        raise ValueError(f"there is no scorer {name!r}; known: {', '.join(sorted(SCORERS))}")
-    scorer: Scorer = import_module(SCORERS[name]).load()
+def load(key: str, configuration: Configuration) -> Scorer:
+    """Return the scorer with this configuration, ready to be called.
+
+    Raises ConfigurationError for what cannot be loaded as configured, OSError for files that cannot be
+    read. ``key`` is the name under which it speaks of itself.
+    """
+    scorer: Scorer = import_module(KINDS[type(configuration)]).load(key, configuration)
     return scorer

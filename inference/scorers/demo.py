@@ -35,6 +35,8 @@ from inference.types import Item, ItemError, Result, Scorer, ScorerInfo, StepSco
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from inference.configuration import Demo
+
 PICTURE = re.compile(
     r"\b(draw|drawings?|sketch|images?|pictures?|photos?|illustrat\w*|diagrams?)\b|[图圖画畫]|照片",
     re.IGNORECASE,
@@ -42,18 +44,21 @@ PICTURE = re.compile(
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 
-def load() -> Scorer:
+def load(key: str, configuration: Demo) -> Scorer:  # noqa: ARG001 - every kind is loaded so
     """Return the demo scorer."""
-    return DemoScorer()
+    return DemoScorer(key)
 
 
 class DemoScorer:
     """Rules in place of a model; see the module's docstring for the formula."""
 
+    def __init__(self, key: str = "demo") -> None:
+        self.key = key
+
     def describe(self) -> ScorerInfo:
         """Say that nothing here was trained."""
         return ScorerInfo(
-            key="demo",
+            key=self.key,
             model="untrained rules",
             revision="1",
             dtype="float64",

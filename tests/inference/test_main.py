@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from inference.__main__ import BATCH, main
+from inference.__main__ import main
+from inference.commands.score import BATCH
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -146,7 +147,7 @@ def test_a_run_that_breaks_leaves_the_old_file_and_no_other(
     def full(_result: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("inference.__main__.format_result", full)
+    monkeypatch.setattr("inference.commands.score.format_result", full)
 
     assert score(source, target) == 2
     assert capsys.readouterr().err.endswith("python -m inference: No space left on device\n")
@@ -171,9 +172,9 @@ def test_progress_is_shown_in_a_terminal_only(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["score", "--scorer", "nope", "in", "out"], "invalid choice: 'nope' (choose from 'demo')"),
-        (["score", "--scorer", "demo", "--model", "folder", "in", "out"], "unrecognized arguments: --model"),
-        ([], "arguments are required: command"),
+        (["score", "--scorer", "demo", "in"], "arguments are required: OUT.jsonl"),
+        (["guess"], "invalid choice: 'guess'"),
+        ([], "arguments are required: COMMAND"),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_runs(
@@ -184,3 +185,21 @@ def test_wrong_arguments_are_refused_before_anything_runs(
 
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--scorer", "nope"], "there is no scorer 'nope'; known: demo, skywork, visualprm, visualprm-v1"),
+        (["--scorer", "skywork"], "the scorer 'skywork' has no folder of weights; name one with --model"),
+        (["--scorer", "demo", "--config", "nowhere.yaml"], "nowhere.yaml: No such file or directory"),
+    ],
+)
+def test_a_scorer_that_cannot_be_chosen_is_told_in_one_line(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.jsonl").write_text(line("a"))
+
+    assert main(["score", *options, str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 2
+    assert capsys.readouterr().err == f"python -m inference: {message}\n"
+    assert not (tmp_path / "out.jsonl").exists()

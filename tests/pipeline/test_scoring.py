@@ -24,6 +24,7 @@ class Spy(DemoScorer):
     """The demo scorer, remembering what it was asked; ``breaks`` is raised instead of an answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[Item] = []
         self.breaks: Exception | None = None
 
