@@ -1,0 +1,206 @@
+"""InternLM2's sentencepiece tokenizer as a `tokenizer.json` that gives the same ids.
+
+The only module that imports sentencepiece: it is what the result is compared with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
+from tokenizers.models import BPE
+
+from inference.checkpoints import sentencepiece_model as spm
+from inference.checkpoints.errors import ConversionError, refuse
+from inference.checkpoints.sentencepiece_model import SentencePieceModel, parse_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MODEL = "tokenizer.model"
+SETTINGS = "tokenizer_config.json"
+SPACE = "▁"
+KEPT = ("bos_token", "eos_token", "unk_token", "pad_token", "model_max_length")
+
+WORDS = [
+    "The area of a circle is πr², so r = 3.5 cm gives 38.48 cm².",
+    "Größe, naïve façade, Übermaß, Ångström, İstanbul, ﬁne ligature, e\u0301 and é",
+    "你是书生·万象，英文名是InternVL。答案：四十二！",
+    "日本語とかな、한국어도, русский текст, العربية, עברית, हिन्दी, ไทย",
+    "∑_{i=1}^{n} i = n(n+1)/2 ⇒ ∫₀^∞ e^{-x²} dx = √π/2, x ∈ ℝ, α ≤ β ≠ γ",
+    r"\frac{a}{b} + \sqrt{2} \approx 1.414, $x^2 - y^2 = (x+y)(x-y)$",
+    "def f(x: int) -> int:\n    return x * 2  # twice\n\n\tif not x:\r\n\t\tpass",
+    "😀 👩‍👩‍👧‍👦 🏳️‍🌈 ❤️ 🇩🇪 🤷🏽‍♀️ \U0001f9ea",
+    "1234567890 0.001 -17 +42 1,000,000 3/4 50% 2024-01-31",
+    "assistant\n+",
+    "assistant\n-",
+    "+",
+    "-",
+    "### Question:\nWhich?\n\n### Solution Process:\nStep 1.",
+    "a\u00a0b\u200bc\u3000d\ufeffe\u2028f",
+    "▁already▁there ▁ and\u2581",
+    "aaaaaaaaaaaaaaa ababababab -------- ======= ........",
+    "\x00\x01\x1f\x7f\ud7ff\ue000\ufffd",
+    "a line\nanother\r\nand\rthe last\n",
+    "https://example.org/a?b=c&d=%20 name@example.org C:\\dir\\file",
+    "<|not_special|> <s </s <0x0A> [UNUSED_TOKEN]",
+    "",
+]
+RUNS = [" ", "\n", "\t", "\r\n", " \n", "\n ", "\n\n", "\u3000"]
+LONGEST_RUN = 33
+
+
+def convert_tokenizer(
+    source: Path, settings: dict[str, Any], folder: Path
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Write `tokenizer.json`; return the source files read and the content of `tokenizer_config.json`.
+
+    ConversionError: the model is of a kind that cannot be carried over, or any text of the built-in corpus
+    gets other ids than sentencepiece gives.
+    """
+    path = source / MODEL
+    try:
+        data = path.read_bytes()
+        model = parse_model(data)
+    except FileNotFoundError as error:
+        raise ConversionError(f"{path}: not there; download it again") from error
+    except (ValueError, IndexError, TypeError, KeyError) as error:
+        raise ConversionError(f"{path}: {error}; download it again") from error
+    refuse(f"{path}: {problem}" for problem in _unsupported(model))
+    added = _added(settings, source / SETTINGS)
+    tokenizer = build(model, added, _prefix(settings))
+    refuse(f"{path}: {problem}" for problem in differences(data, added, tokenizer))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    kept = {key: settings[key] for key in KEPT if settings.get(key) is not None}
+    fast = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
+    return (MODEL, SETTINGS), kept | fast
+
+
+def _unsupported(model: SentencePieceModel) -> Iterator[str]:
+    if model.algorithm != spm.BPE:
+        yield f"has the algorithm {model.algorithm}; only {spm.BPE}, byte pair encoding, is supported"
+    if model.charsmap:
+        yield f"changes characters by a table of {len(model.charsmap)} bytes; only none is supported"
+    if model.remove_extra_whitespaces:
+        yield "removes white space; only a model that keeps it is supported"
+    if model.whitespace_as_suffix or not model.escape_whitespaces:
+        yield f"does not mark a space by {SPACE} before the word"
+    if sum(piece.kind == spm.BYTE for piece in model.pieces) != 256:  # noqa: PLR2004 - a byte's values
+        yield "has no piece for every byte"
+
+
+def _added(settings: dict[str, Any], path: Path) -> dict[int, AddedToken]:
+    """Return the tokens that are found in a text before anything else, by id."""
+    try:
+        return {
+            int(id_): AddedToken(
+                one["content"],
+                single_word=one["single_word"],
+                lstrip=one["lstrip"],
+                rstrip=one["rstrip"],
+                normalized=False,
+                special=one["special"],
+            )
+            for id_, one in sorted(settings["added_tokens_decoder"].items(), key=lambda item: int(item[0]))
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConversionError(
+            f"{path}: added_tokens_decoder is not as published ({error}); download it again"
+        ) from error
+
+
+def _prefix(settings: dict[str, Any]) -> str | None:
+    return settings.get("bos_token") if settings.get("add_bos_token", True) else None
+
+
+def build(model: SentencePieceModel, added: dict[int, AddedToken], prefix: str | None) -> Tokenizer:
+    """Return a tokenizer with the pieces of a sentencepiece model, some renamed by ``added``.
+
+    ``prefix`` is the token put before every text.
+    """
+    vocabulary = {
+        added[id_].content if id_ in added else piece.text: id_ for id_, piece in enumerate(model.pieces)
+    }
+    unknown = next(piece.text for piece in model.pieces if piece.kind == spm.UNKNOWN)
+    tokenizer = Tokenizer(
+        BPE(vocabulary, _merges(model), unk_token=unknown, fuse_unk=True, byte_fallback=True)
+    )
+    before = [normalizers.Prepend(SPACE)] if model.add_dummy_prefix else []
+    tokenizer.normalizer = normalizers.Sequence([*before, normalizers.Replace(" ", SPACE)])
+    whole = [
+        piece.text
+        for id_, piece in enumerate(model.pieces)
+        if piece.kind == spm.USER_DEFINED and id_ not in added
+    ]
+    if whole:  # sentencepiece sets these apart, the longest first, after it has prepared the text
+        pattern = "|".join(re.escape(text) for text in sorted(whole, key=len, reverse=True))
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
+    tokenizer.add_tokens(list(added.values()))
+    if prefix is not None:
+        id_ = tokenizer.token_to_id(prefix)
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=f"{prefix} $A", pair=f"{prefix} $A {prefix} $B", special_tokens=[(prefix, id_)]
+        )
+    after = [decoders.Strip(" ", left=1)] if model.add_dummy_prefix else []
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), *after]
+    )
+    return tokenizer
+
+
+def _merges(model: SentencePieceModel) -> list[tuple[str, str]]:
+    """Return every way to make a piece of two others, the best piece first.
+
+    Of one piece the way with the longest left part comes first: sentencepiece merges from the left, so of
+    a run of equal characters the left part has grown longer.
+    """
+    made = (spm.NORMAL, spm.USER_DEFINED)
+    known = {piece.text for piece in model.pieces if piece.kind in made}
+    ranked = sorted(
+        (piece for piece in model.pieces if piece.kind in made),
+        key=lambda piece: (piece.kind == spm.USER_DEFINED, -piece.score),
+    )
+    return [
+        (piece.text[:at], piece.text[at:])
+        for piece in ranked
+        for at in range(len(piece.text) - 1, 0, -1)
+        if piece.text[:at] in known and piece.text[at:] in known
+    ]
+
+
+def corpus() -> Iterator[str]:
+    """Give the texts on which both tokenizers must agree."""
+    yield from WORDS
+    for run in RUNS:
+        for count in range(1, LONGEST_RUN + 1):
+            yield run * count
+            yield f"a{run * count}b"
+    for first in WORDS:
+        for second in WORDS:
+            yield f"{first}\n\n{second}"
+            yield f"{first} {second}"
+
+
+def differences(model: bytes, added: dict[int, AddedToken], tokenizer: Tokenizer) -> Iterator[str]:
+    """Give every text of the corpus, and every prompt made of it, whose ids are not sentencepiece's."""
+    from sentencepiece import SentencePieceProcessor  # noqa: PLC0415 - for this comparison alone
+
+    reference = SentencePieceProcessor(model_proto=model)
+    for id_, one in added.items():
+        if tokenizer.token_to_id(one.content) != id_:
+            yield f"the token {one.content!r} gets {tokenizer.token_to_id(one.content)}, not {id_}"
+    for text in corpus():
+        expected = reference.encode(text)
+        got = tokenizer.encode(text, add_special_tokens=False).ids
+        if got != expected:
+            yield f"{text!r} becomes {got}, sentencepiece makes {expected}"
+    marks = list(added.items())
+    for number, text in enumerate(WORDS):
+        (first, before), (second, after) = marks[number % len(marks)], marks[(number + 1) % len(marks)]
+        prompt = f"{before.content}{text}{after.content}\n{text}"
+        expected = [first, *reference.encode(text), second, *reference.encode(f"\n{text}")]
+        got = tokenizer.encode(prompt, add_special_tokens=False).ids
+        if got != expected:
+            yield f"{prompt!r} becomes {got}, sentencepiece and the added tokens make {expected}"
