@@ -59,7 +59,7 @@ class _Model(_Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dtype: Dtype = "bfloat16"
     device: str = "auto"
     max_tokens: Annotated[int, Meta(ge=1, le=TOKEN_LIMIT)] = TOKEN_LIMIT
-    token_budget: Positive = 8192
+    token_budget: Positive = 4096
 
 
 class Process(_Model, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="process"):

@@ -51,12 +51,16 @@ class Item:
 
     ``steps`` is the response already split, None lets the scorer split it. ``max_steps`` bounds the
     number of steps by joining neighbours; None joins nothing, ``"default"`` leaves it to the scorer.
+    ``conversation_images`` is the largest number of images on any path of the conversation, where the
+    caller knows it: a scorer that divides a budget among images divides by it, so that all candidates,
+    whenever they come, are shown the same.
     """
 
     id: ItemId
     messages: tuple[Message, ...]
     steps: tuple[str, ...] | None = None
     max_steps: int | Literal["default"] | None = "default"
+    conversation_images: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

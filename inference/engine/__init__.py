@@ -1,0 +1,1 @@
+"""One pass over what the items share: pictures, sequences, the forest they form, the forward over it."""

@@ -1,0 +1,75 @@
+"""Loading weights strictly: whatever is missing, left over or not finite stops here, not in a score."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from transformers.utils import logging as transformers_logging
+
+from inference.configuration import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def loaded(kind: Any, folder: Path, *, dtype: torch.dtype, ignored: frozenset[str] = frozenset()) -> Any:  # noqa: ANN401 - any model class of transformers
+    """Return a model with the folder's weights, in evaluation mode, on the CPU.
+
+    ``ignored`` are the only weights that may be left over. Raises ConfigurationError for any other
+    difference between the folder and the model, and for files that are cut short.
+    """
+    if not (folder / "config.json").is_file():
+        raise ConfigurationError(f"{folder}: no config.json there; is this the folder of the weights?")
+    try:
+        with _quiet():
+            model, info = kind.from_pretrained(
+                folder,
+                dtype=dtype,
+                attn_implementation="sdpa",
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ConfigurationError(f"{folder}: cannot be loaded as {kind.__name__}: {error}") from error
+    wrong = {
+        "missing": set(info["missing_keys"]),
+        "not of this model": set(info["unexpected_keys"]) - ignored,
+        "of another shape": {str(one) for one in info["mismatched_keys"]},
+    }
+    for what, names in wrong.items():
+        if names:
+            shown = ", ".join(sorted(names)[:5])
+            raise ConfigurationError(f"{folder}: {len(names)} weights are {what}: {shown}")
+    return model.eval()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's progress bar and its report on left-over weights, which we judge ourselves, away."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(before)
+
+
+def finite(tensor: torch.Tensor, name: str) -> torch.Tensor:
+    """Return the tensor; ConfigurationError when one of its numbers is none."""
+    if not bool(torch.isfinite(tensor).all()):
+        raise ConfigurationError(f"{name} holds numbers that are not finite")
+    return tensor
+
+
+def device_of(name: str) -> torch.device:
+    """Return the device of that name; ``auto`` is the accelerator where there is one."""
+    if name != "auto":
+        return torch.device(name)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

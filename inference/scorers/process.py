@@ -1,0 +1,186 @@
+r"""Process scorers: a probability that each step of a response is right, as VisualPRM gives it.
+
+The response's steps are put to the model as a dialogue in which it has answered ``+`` to every step; the
+score of a step is P(+) among {+, -} at the token before that answer, so that one pass gives them all.
+
+    <|im_start|>system\n{system message}<|im_end|>\n
+    <|im_start|>user\n### Question:\n{question}\n\n### Solution Process:\n{step 1}<|im_end|>\n
+    <|im_start|>assistant\n+<|im_end|>\n
+    <|im_start|>user\n{step 2}<|im_end|>\n
+    <|im_start|>assistant\n+<|im_end|>\n …
+
+(line breaks of this picture are not in the text). The question is the last user message, or the
+conversation with labels; pictures of the scored response itself are left out. Source: VisualPRM,
+arXiv 2503.10291, and its published scoring code.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from inference.checkpoints.identity import revision
+from inference.configuration import ConfigurationError, model_info
+from inference.engine.engine import Engine, ItemFault, Look
+from inference.engine.internvl import InternVL
+from inference.engine.loading import device_of, finite
+from inference.engine.sequences import Builder
+from inference.engine.words import Words
+from inference.prompts import question, response_text
+from inference.steps import Step, join_steps, split_steps
+from inference.types import Image, ItemError, Result, StepScore, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+    from torch import Tensor
+
+    from inference.configuration import Process
+    from inference.engine.sequences import Picture, TokenSequence
+    from inference.types import Item, Part, ScorerInfo
+
+TEMPLATE_SYSTEM = (
+    "你是书生·万象，英文名是InternVL，"
+    "是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。"
+)
+"""The greeting of the template ``internvl2_5``, which the published scoring code always sends."""
+
+
+def load(key: str, configuration: Process) -> ProcessScorer:
+    """Return the scorer with its model in memory."""
+    folder = Path(configuration.model)
+    info = model_info(
+        key, configuration, model=folder.name, revision=configuration.revision or revision(folder)
+    )
+    words = Words(folder)
+    model = InternVL.read(
+        folder,
+        tokens=[answer_token(words, sign) for sign in "+-"],
+        dtype=getattr(torch, configuration.dtype),
+        device=device_of(configuration.device),
+    )
+    finite(model.rows, f"{folder}: the output rows of + and -")
+    return ProcessScorer(info, configuration, Dialogues(configuration, words, model))
+
+
+def answer_token(words: Words, sign: str) -> int:
+    """Return the token of an answer; it must be one, and stand unmerged after the turn's head."""
+    found = words.special(sign)
+    if words.text(f"assistant\n{sign}")[-1] != found:
+        raise ConfigurationError(f"the tokenizer does not end “assistant\\n{sign}” in the token {sign!r}")
+    return found
+
+
+class ProcessScorer:
+    """A native InternVL with the output rows of ``+`` and ``-``."""
+
+    def __init__(self, info: ScorerInfo, configuration: Process, reader: Dialogues) -> None:
+        self._info = info
+        self.configuration = configuration
+        self.rows = reader.model.rows
+        self.engine = Engine(reader, token_budget=configuration.token_budget)
+
+    def describe(self) -> ScorerInfo:
+        """Say which model, of which revision, speaks."""
+        return self._info
+
+    def __call__(self, items: Sequence[Item], /) -> list[Result]:
+        """Score every item; one that cannot be scored gets its own error."""
+        outcomes = self.engine.run(items)
+        return [
+            Result(id=item.id, error=outcome)
+            if isinstance(outcome, ItemError)
+            else self._result(item, outcome.sequence, outcome.states)
+            for item, outcome in zip(items, outcomes, strict=True)
+        ]
+
+    def _result(self, item: Item, sequence: TokenSequence, states: Tensor) -> Result:
+        scores = (states.float() @ self.rows.T).softmax(-1)[:, 0].tolist()
+        if not all(map(math.isfinite, scores)):
+            return Result(id=item.id, error=ItemError("not_a_number", "the model answered no number"))
+        value = min(scores) if self.configuration.aggregation == "min" else sum(scores) / len(scores)
+        steps = tuple(
+            StepScore(text=step.text, score=score, first=step.first, last=step.last)
+            for step, score in zip(_steps(item, self.configuration.max_steps), scores, strict=True)
+        )
+        tiles = tuple(span.picture.grid[2] for span in sequence.spans)
+        return Result(id=item.id, value=value, steps=steps, tokens=len(sequence), image_budget=tiles)
+
+
+class Dialogues:
+    """Questions and steps in the dialogue that the model was trained on."""
+
+    def __init__(self, configuration: Process, words: Words, model: InternVL) -> None:
+        self.configuration = configuration
+        self.words = words
+        self.model = model
+        self.language = self.model.language
+        self.max_tokens = min(configuration.max_tokens, self.model.max_positions)
+        self._opens, self._closes = self.words.special("<|im_start|>"), self.words.special("<|im_end|>")
+        self._image_opens, self._image_closes = self.words.special("<img>"), self.words.special("</img>")
+        if self.words.special("<IMG_CONTEXT>") != self.model.image_id:
+            raise ConfigurationError("tokenizer and model disagree about the id of <IMG_CONTEXT>")
+
+    def budgets(self, items: Sequence[Item]) -> Iterator[int]:
+        """Yield the tiles per picture: what the configuration gives the conversation, then fewer."""
+        images = max(item.conversation_images or len(_images(item)) for item in items)
+        most = max(1, min(self.configuration.max_tiles, self.configuration.total_tiles // max(images, 1)))
+        yield from range(most, 0, -1)
+
+    def sequence(self, item: Item, budget: int, look: Look) -> TokenSequence:
+        """Return the dialogue, read at the token before every ``+``."""
+        steps = _steps(item, self.configuration.max_steps)
+        built = Builder(self.model.image_id)
+        built.text(self.words.start)
+        if self.configuration.system_message != "none":
+            system = self.configuration.system_message
+            text = TEMPLATE_SYSTEM if system == "template" else system
+            self._turn(built, "system", (Text(text),), budget, look)
+        parts = (Text("### Question:\n"), *question(item.messages), Text("\n\n### Solution Process:\n"))
+        for number, step in enumerate(steps):
+            self._turn(built, "user", (*(() if number else parts), Text(step.text)), budget, look)
+            built.text([self._opens])
+            answer = self.words.text("assistant\n+")
+            built.text(answer[:-1])
+            built.read_last()
+            built.text([answer[-1], self._closes, *self.words.text("\n")])
+        return built.finish(torch.arange(len(built.ids))[None].numpy())
+
+    def _turn(self, built: Builder, role: str, parts: tuple[Part, ...], budget: int, look: Look) -> None:
+        built.text([self._opens])
+        run = f"{role}\n"
+        for part in parts:
+            if isinstance(part, Text):
+                run += part.text
+                continue
+            built.text([*self.words.text(run), self._image_opens])
+            run = ""
+            built.picture(self.model.cut(look(part), part.max_tiles or budget))
+            built.text([self._image_closes])
+        built.text([*self.words.text(run), self._closes, *self.words.text("\n")])
+
+    def prepare(self, picture: Picture) -> Tensor:
+        """Return the picture's tiles."""
+        return self.model.prepare(picture)
+
+    def encode(
+        self, prepared: Mapping[Hashable, tuple[Picture, Tensor]], budget: int
+    ) -> dict[Hashable, Tensor]:
+        """Return the pictures' features."""
+        return self.model.encode(prepared, budget)
+
+
+def _images(item: Item) -> list[Image]:
+    return [part for part in question(item.messages) if isinstance(part, Image)]
+
+
+def _steps(item: Item, configured: int | None) -> list[Step]:
+    """Return the response's steps, joined as asked; ItemFault when there is none."""
+    text, _ = response_text(item.messages[-1])
+    parts = split_steps(text) if item.steps is None else item.steps
+    if not parts:
+        raise ItemFault("empty_response", "the response has no text to score")
+    return join_steps(parts, configured if item.max_steps == "default" else item.max_steps)
