@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "score": "score every line of a file",
     "convert": "make a published VisualPRM native",
+    "tiny": "write an untrained miniature",
 }
 """A command is the module of its name in `inference.commands`; only the one that was asked for is imported."""
 

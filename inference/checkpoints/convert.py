@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import safe_open
 from transformers import InternVLForConditionalGeneration
 
 from inference.checkpoints import manifest
@@ -27,7 +26,7 @@ from inference.checkpoints.published import (
     read_published,
 )
 from inference.checkpoints.tokens import IMAGE, Tokens, write_tokenizer
-from inference.checkpoints.weights import FLOATS, INDEX, Weights, read_weights
+from inference.checkpoints.weights import FLOATS, INDEX, Weights, read_weights, save_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,11 +98,7 @@ def _write_weights(
     for number, shard in enumerate(weights.shards, start=1):
         hashes[shard] = _sha256(weights.folder / shard)
         tensors = _native_shard(weights.folder / shard, origins, language)
-        try:
-            save_file(tensors, folder / shard, metadata={"format": "pt"})
-        except SafetensorError as error:
-            raise ConversionError(f"{folder / shard}: could not be written: {error}") from error
-        shutil.copymode(folder / "config.json", folder / shard)  # safetensors lets nobody else read it
+        save_shard(tensors, folder / shard)
         places |= dict.fromkeys(tensors, shard)
         size = sum(tensor.nbytes for tensor in tensors.values())
         total += size

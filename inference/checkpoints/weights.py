@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import torch
+
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 FLOATS = {"BF16": "bfloat16", "F16": "float16", "F32": "float32"}
@@ -39,6 +41,19 @@ class Weights:
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor by name."""
         return {name: tensor for shard in self.shards.values() for name, tensor in shard.items()}
+
+
+def save_shard(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    """Write a safetensors file that whoever may read the folder may read; OSError when it cannot be written."""
+    from safetensors.torch import save_file  # noqa: PLC0415 - torch takes a second
+
+    path.touch()
+    mode = path.stat().st_mode
+    try:
+        save_file(tensors, path, metadata={"format": "pt"})
+    except SafetensorError as error:
+        raise OSError(None, str(error), str(path)) from error
+    path.chmod(mode)  # safetensors lets nobody else read it
 
 
 class _Index(msgspec.Struct):
