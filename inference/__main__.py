@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "score": "score every line of a file",
     "best-of-n": "rank the responses to each question of a file",
+    "evaluate": "measure a scorer against people's judgements",
 }
 """A command is the module of its name in `inference.commands`; only the one that was asked for is imported."""
 
