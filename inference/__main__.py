@@ -14,6 +14,8 @@ COMMANDS = {
     "score": "score every line of a file",
     "convert": "make a published VisualPRM native",
     "tiny": "write an untrained miniature",
+    "best-of-n": "rank the responses to each question of a file",
+    "evaluate": "measure a scorer against people's judgements",
 }
 """A command is the module of its name in `inference.commands`; only the one that was asked for is imported."""
 

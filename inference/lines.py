@@ -9,26 +9,15 @@ Keys that are not named here are passed over.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Literal
 
-from inference.checks import unclean
-from inference.types import Image, Item, ItemError, Message, Result, Role, Text
+from inference.fields import FieldError, count, expect, field, item_id, json_object, message
+from inference.types import Item, Result
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inference.types import ItemId, Part
-
-T = TypeVar("T", dict[str, object], list[object], str)
-
-_JSON_NAMES = {dict: "an object", list: "a list", str: "a string", type(None): "null", bool: "true or false"}
-_ROLES = get_args(Role)
-
-
-class _BadLineError(ValueError):
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.error = ItemError(code, detail)
+    from inference.types import ItemId
 
 
 def parse_line(line: bytes, *, folder: Path) -> Item | Result:
@@ -37,19 +26,19 @@ def parse_line(line: bytes, *, folder: Path) -> Item | Result:
     Image paths are taken from ``folder``. Codes: ``bad_json``, ``bad_id`` (both without id),
     ``bad_field``; what else may be wrong with an item, its scorer finds.
     """
-    item_id: ItemId | None = None
+    found: ItemId | None = None
     try:
-        row = _json_object(line)
-        item_id = _id(row)
-        messages = _field(row, "messages", "messages", list)
+        row = json_object(line)
+        found = item_id(row)
+        messages = field(row, "messages", "messages", list)
         return Item(
-            id=item_id,
-            messages=tuple(_message(raw, f"messages[{n}]", folder) for n, raw in enumerate(messages)),
+            id=found,
+            messages=tuple(message(raw, f"messages[{n}]", folder) for n, raw in enumerate(messages)),
             steps=_steps(row),
-            max_steps=_max_steps(row),
+            max_steps=max_steps(row),
         )
-    except _BadLineError as bad:
-        return Result(id=item_id, error=bad.error)
+    except FieldError as bad:
+        return Result(id=found, error=bad.error)
 
 
 def format_result(result: Result) -> str:
@@ -67,93 +56,16 @@ def format_result(result: Result) -> str:
     return json.dumps(row, allow_nan=False) + "\n"
 
 
-def _json_object(line: bytes) -> dict[str, object]:
-    try:
-        row = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise _BadLineError("bad_json", f"byte {error.start} is not UTF-8") from None
-    except RecursionError:
-        raise _BadLineError("bad_json", "is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise _BadLineError("bad_json", f"is not JSON: {error.msg} (character {error.pos + 1})") from None
-    except ValueError as error:  # a number of thousands of digits
-        raise _BadLineError("bad_json", f"is not usable JSON: {error}") from None
-    return _expect(row, dict, "the line", code="bad_json")
-
-
-def _id(row: dict[str, object]) -> ItemId:
-    value = row.get("id")
-    if type(value) is int:
-        return value
-    text = _expect(value, str, "id", code="bad_id")
-    if problem := unclean(text):
-        raise _BadLineError("bad_id", f"id: {problem}")
-    return text
-
-
-def _message(raw: object, place: str, folder: Path) -> Message:
-    row = _expect(raw, dict, place)
-    role = _field(row, "role", f"{place}.role", str)
-    if role not in _ROLES:
-        raise _BadLineError(
-            "bad_field", f"{place}.role: must be one of {', '.join(_ROLES)}, not {role[:40]!r}"
-        )
-    content = row.get("content")
-    if isinstance(content, str):
-        return Message(cast("Role", role), (Text(content),))
-    parts = enumerate(_expect(content, list, f"{place}.content"))
-    return Message(
-        cast("Role", role), tuple(_part(part, f"{place}.content[{n}]", folder) for n, part in parts)
-    )
-
-
-def _part(raw: object, place: str, folder: Path) -> Part:
-    row = _expect(raw, dict, place)
-    kind = row.get("type")
-    if kind == "text":
-        return Text(_field(row, "text", f"{place}.text", str))
-    if kind != "image":
-        raise _BadLineError("bad_field", f'{place}.type: must be "text" or "image"')
-    name = _field(row, "image", f"{place}.image", str)
-    if not name:
-        raise _BadLineError("bad_field", f"{place}.image: must name a file")
-    if problem := unclean(name):
-        raise _BadLineError("bad_field", f"{place}.image: {problem}")
-    tiles, least, most = (_count(row, key, place) for key in ("max_tiles", "min_pixels", "max_pixels"))
-    if least is not None and most is not None and least > most:
-        raise _BadLineError("bad_field", f"{place}: min_pixels must not be above max_pixels")
-    return Image(source=folder / name, max_tiles=tiles, min_pixels=least, max_pixels=most)
+def max_steps(row: dict[str, object]) -> int | Literal["default"] | None:
+    """Return the row's ``max_steps``, ``"default"`` where it is not written."""
+    if "max_steps" not in row:
+        return "default"
+    return count(row, "max_steps", "")
 
 
 def _steps(row: dict[str, object]) -> tuple[str, ...] | None:
     raw = row.get("steps")
     if raw is None:
         return None
-    steps = _expect(raw, list, "steps")
-    return tuple(_expect(step, str, f"steps[{n}]") for n, step in enumerate(steps))
-
-
-def _max_steps(row: dict[str, object]) -> int | Literal["default"] | None:
-    if "max_steps" not in row:
-        return "default"
-    return _count(row, "max_steps", "")
-
-
-def _count(row: dict[str, object], key: str, place: str) -> int | None:
-    value = row.get(key)
-    if value is None:
-        return None
-    if type(value) is not int or value < 1:
-        raise _BadLineError("bad_field", f"{place}.{key}: must be a whole number from 1".removeprefix("."))
-    return value
-
-
-def _field(row: dict[str, object], key: str, place: str, kind: type[T]) -> T:
-    return _expect(row.get(key), kind, place)
-
-
-def _expect(value: object, kind: type[T], place: str, *, code: str = "bad_field") -> T:
-    if not isinstance(value, kind):
-        found = _JSON_NAMES.get(type(value), "a number")
-        raise _BadLineError(code, f"{place}: must be {_JSON_NAMES[kind]}, not {found}")
-    return value
+    steps = expect(raw, list, "steps")
+    return tuple(expect(step, str, f"steps[{n}]") for n, step in enumerate(steps))
