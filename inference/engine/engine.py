@@ -213,6 +213,7 @@ class Engine:
                 one.key: (one, self._pixels(one)) for one in missing
             }
             self.counted.pictures += len(missing)
+            self.counted.picture_tokens += sum(one.tokens for one in missing)
             return self.reader.encode(prepared, budget)
 
         features = self.cache.gather(_pictures(pack), encode)

@@ -17,6 +17,7 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil, smart_resize
 
 from inference.engine.loading import loaded
+from inference.engine.passes import use_forest_attention
 from inference.engine.pictures import PictureError, pixels
 from inference.engine.sequences import Picture
 
@@ -48,6 +49,7 @@ class QwenVL:
             block.attn.__class__ = GroupedWindowAttention
         self.model = model.to(device)
         self.language = self.model.language_model
+        use_forest_attention(self.language)
         self.image_id: int = model.config.image_token_id
         self.max_positions: int = model.config.text_config.max_position_embeddings
         self._processor = processor
