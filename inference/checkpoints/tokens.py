@@ -42,6 +42,7 @@ def write_tokenizer(source: Path, config: Published, folder: Path) -> Tokens:
             raise ConversionError(f"{source / FILE}: not there; download it again")
         (folder / FILE).write_bytes((source / FILE).read_bytes())
         kept = {key: value for key, value in settings.items() if key != "auto_map"}
+        kept["tokenizer_class"] = "Qwen2Tokenizer"
     else:
         from inference.checkpoints.internlm2 import convert_tokenizer  # noqa: PLC0415 - sentencepiece
 
