@@ -26,7 +26,7 @@ from inference.checkpoints.identity import revision
 from inference.configuration import ConfigurationError, model_info
 from inference.engine.engine import Engine, ItemFault, Look
 from inference.engine.internvl import InternVL
-from inference.engine.loading import device_of, finite
+from inference.engine.loading import device_of, expect_kind, finite
 from inference.engine.sequences import Builder
 from inference.engine.words import Words
 from inference.prompts import question, response_text
@@ -55,6 +55,7 @@ def load(key: str, configuration: Process) -> ProcessScorer:
     info = model_info(
         key, configuration, model=folder.name, revision=configuration.revision or revision(folder)
     )
+    expect_kind(folder, "internvl")  # before a tokenizer that only a converted folder has
     words = Words(folder)
     model = InternVL.read(
         folder,
