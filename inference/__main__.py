@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "score": "score every line of a file",
+    "serve": "answer scoring requests of other machines by HTTP",
 }
 """A command is the module of its name in `inference.commands`; only the one that was asked for is imported."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from inference.commands import scorers
-from inference.commands.scorers import say
+from inference.commands.scorers import say, told
 from inference.configuration import ConfigurationError
 from inference.lines import format_result, parse_line
 from inference.types import Item, ItemError, Result
@@ -38,13 +38,8 @@ def run(args: argparse.Namespace) -> int:
     """Score; the exit status is 2 when a file or the configuration is at fault."""
     try:
         scored, failed = score_file(scorers.chosen(args), args.source, args.target)
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        say(f"python -m inference: {place}{error.strerror or error}")
-        return 2
-    except ConfigurationError as error:
-        say(f"python -m inference: {error}")
-        return 2
+    except (OSError, ConfigurationError) as error:
+        return told(error)
     say(f"{scored} scored, {failed} with an error: {args.target}")
     return 0
 

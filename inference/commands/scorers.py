@@ -50,6 +50,14 @@ def configured(args: argparse.Namespace) -> Configuration:
     return configuration
 
 
+def told(error: OSError | ConfigurationError) -> int:
+    """Say in one line what was wrong and return the exit status for it."""
+    place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    words = (isinstance(error, OSError) and error.strerror) or error
+    say(f"python -m inference: {place}{words}")
+    return 2
+
+
 def say(line: str) -> None:
     """Write a line to standard error, over a progress line where there is one."""
     sys.stderr.write(f"{chr(13) if sys.stderr.isatty() else ''}{line}\n")
