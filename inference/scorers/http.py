@@ -7,12 +7,13 @@ which names it. Only an item's own error stays that item's.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from inference.checks import find_fault, unclean
+from inference.checks import find_fault
 from inference.configuration import MEANING
 from inference.lines import format_item
 from inference.prompts import response_text
@@ -31,6 +32,7 @@ T = TypeVar("T")
 BODY_LIMIT = 32 * 2**20
 """Bytes of a request with more than one item: beyond them a batch is sent in parts."""
 _TOO_LARGE, _BUSY = 413, (429, 503)
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -170,8 +172,10 @@ class HttpScorer:
         if row.error is not None:
             error = ItemError(printable(row.error.code, 64), printable(row.error.detail, 1000))
             return Result(id=item.id, tokens=row.tokens, error=error)
-        if any(unclean(name) for name in row.dimensions or ()):
-            raise self._server.error(f"item {item.id!r:.80} has a dimension whose name holds a NUL")
+        if any(map(_CONTROL.search, row.dimensions or ())):
+            raise self._server.error(
+                f"item {item.id!r:.80} has a dimension with a control character in its name"
+            )
         return Result(
             id=item.id,
             value=row.value,
@@ -204,8 +208,8 @@ class HttpScorer:
     def _ask_who(self) -> ScorerInfo:
         found = self._decoded("/describe", self._server.get("/describe"), _Description)
         words = (found.model, found.revision, found.dtype, found.image_budget, found.comparability)
-        if not all(word.isprintable() for word in words):
-            raise self._server.error("/describe holds characters that cannot be shown; remove them there")
+        if any(map(_CONTROL.search, words)):
+            raise self._server.error("its answer to /describe holds control characters; remove them there")
         return ScorerInfo(
             key=self._key,
             model=found.model,
