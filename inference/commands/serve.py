@@ -16,7 +16,8 @@ from inference.commands.scorers import say, told
 from inference.configuration import ConfigurationError, fingerprint
 from inference.remote import checked_token
 from inference.scorers import load
-from inference.server import WAITING, Scoring, ScoringServer
+from inference.server import ScoringServer
+from inference.service import WAITING, Scoring
 
 PORT = 8100
 

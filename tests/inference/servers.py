@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from inference.configuration import Http
 from inference.remote import Server
 from inference.scorers.http import HttpScorer
-from inference.server import Scoring, ScoringServer
+from inference.server import ScoringServer
+from inference.service import Scoring
 from inference.types import Item, Result, ScorerInfo
 from tests.inference import make
 

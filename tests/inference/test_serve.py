@@ -20,7 +20,8 @@ import pytest
 from inference import server
 from inference.__main__ import main
 from inference.configuration import Demo, fingerprint
-from inference.server import Scoring, ScoringServer
+from inference.server import ScoringServer
+from inference.service import ITEM_LIMIT, Scoring
 from inference.types import Item, Result
 from tests.inference.servers import INFO, Rule, call, described, half, serving
 
@@ -187,7 +188,7 @@ def test_a_body_that_would_be_refused_is_not_asked_for() -> None:
 
 def test_too_many_items_are_refused() -> None:
     with judge() as url:
-        status, _, answer = call(url, "POST", "/score", body(*[row()] * (server.ITEM_LIMIT + 1)))
+        status, _, answer = call(url, "POST", "/score", body(*[row()] * (ITEM_LIMIT + 1)))
 
     assert (status, answer["errors"][0]["code"]) == (413, "too_many")
 

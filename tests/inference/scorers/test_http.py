@@ -9,7 +9,7 @@ import pytest
 from inference.configuration import Demo
 from inference.remote import ServerError
 from inference.scorers import http, load
-from inference.server import Scoring
+from inference.service import Scoring
 from inference.types import Image, Item, ItemError, Message, Result, StepScore, Text
 from tests.inference import make
 from tests.inference.servers import (
