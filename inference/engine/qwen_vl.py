@@ -56,9 +56,14 @@ class QwenVL:
         self._merge: int = processor.merge_size
 
     @classmethod
-    def read(cls, folder: Path, *, dtype: torch.dtype, device: torch.device) -> QwenVL:
-        """Return the folder's model; ConfigurationError says what is wrong with the folder."""
-        model = loaded(Qwen2_5_VLModel, folder, dtype=dtype, ignored=frozenset({"lm_head.weight"}))
+    def read(
+        cls, folder: Path, *, dtype: torch.dtype, device: torch.device, head: frozenset[str] = frozenset()
+    ) -> QwenVL:
+        """Return the folder's model; ConfigurationError says what is wrong with the folder.
+
+        ``head`` names weights of a value head, which may lie among the model's own.
+        """
+        model = loaded(Qwen2_5_VLModel, folder, dtype=dtype, ignored=head | {"lm_head.weight"})
         # The Pil class by name: with torchvision installed the automatic choice resizes differently.
         return cls(model, Qwen2VLImageProcessorPil.from_pretrained(folder), device=device)
 

@@ -19,6 +19,7 @@ from inference.engine.engine import Engine, ItemFault, Look
 from inference.engine.loading import device_of, finite
 from inference.engine.qwen_vl import QwenVL
 from inference.engine.sequences import Builder
+from inference.engine.warming import warm
 from inference.engine.words import Words
 from inference.types import Image, ItemError, Result, Text
 
@@ -42,10 +43,13 @@ def load(key: str, configuration: Outcome) -> OutcomeScorer:
         key, configuration, model=folder.name, revision=configuration.revision or revision(folder)
     )
     model = QwenVL.read(
-        folder, dtype=getattr(torch, configuration.dtype), device=device_of(configuration.device)
+        folder,
+        dtype=getattr(torch, configuration.dtype),
+        device=device_of(configuration.device),
+        head=_names(configuration.head),
     )
     head = read_head(folder, configuration.head, model.language.config.hidden_size)
-    return OutcomeScorer(info, configuration, Conversations(configuration, Words(folder), model), head)
+    return warm(OutcomeScorer(info, configuration, Conversations(configuration, Words(folder), model), head))
 
 
 class OutcomeScorer:
@@ -151,13 +155,17 @@ class Conversations:
         return self.model.encode(prepared, budget)
 
 
+def _names(head: Head) -> frozenset[str]:
+    return frozenset(name for name in (head.weight, head.bias) if name)
+
+
 def read_head(folder: Path, head: Head, hidden: int) -> tuple[Tensor, float]:
     """Return the value row [H] and its bias, in float32 whatever was stored, as TRL computes them.
 
     ConfigurationError when the file holds anything else than the configuration names.
     """
     path = folder / head.file
-    wanted = {head.weight} | ({head.bias} if head.bias else set())
+    wanted = _names(head)
     try:
         with safe_open(path, framework="pt") as file:
             names = set(file.keys())

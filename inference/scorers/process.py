@@ -28,6 +28,7 @@ from inference.engine.engine import Engine, ItemFault, Look
 from inference.engine.internvl import InternVL
 from inference.engine.loading import device_of, finite
 from inference.engine.sequences import Builder
+from inference.engine.warming import warm
 from inference.engine.words import Words
 from inference.prompts import question, response_text
 from inference.steps import Step, join_steps, split_steps
@@ -63,7 +64,7 @@ def load(key: str, configuration: Process) -> ProcessScorer:
         device=device_of(configuration.device),
     )
     finite(model.rows, f"{folder}: the output rows of + and -")
-    return ProcessScorer(info, configuration, Dialogues(configuration, words, model))
+    return warm(ProcessScorer(info, configuration, Dialogues(configuration, words, model)))
 
 
 def answer_token(words: Words, sign: str) -> int:
