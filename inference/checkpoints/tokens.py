@@ -65,10 +65,10 @@ def open_tokenizer(path: Path) -> Tokenizer:
     """Open a `tokenizer.json`; ConversionError when it is none."""
     try:
         return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing narrower
-        if type(error) is not Exception:
-            raise
-        raise ConversionError(f"{path}: {error}; download it again") from error
+    except Exception as error:
+        if type(error) is Exception:  # the library raises nothing narrower
+            raise ConversionError(f"{path}: {error}; download it again") from error
+        raise
 
 
 def _ids(path: Path, config: Published, files: tuple[str, ...]) -> Tokens:
