@@ -20,6 +20,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from urllib.parse import SplitResult, urlsplit
 
 from inference.configuration import ConfigurationError
+from inference.types import UnavailableError
 
 ANSWER_LIMIT = 64 * 2**20
 """Bytes of an answer; a longer one is refused."""
@@ -30,7 +31,7 @@ RETRIED = frozenset({429, 502, 503, 504})
 _CHUNK = 2**16
 
 
-class ServerError(OSError):
+class ServerError(UnavailableError):
     """What is wrong with a server or with what it answered; names the server and what to do."""
 
 

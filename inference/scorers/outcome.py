@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from inference.checkpoints.identity import revision
 from inference.configuration import ConfigurationError, model_info
 from inference.engine.engine import Engine, ItemFault, Look
-from inference.engine.loading import device_of, finite
+from inference.engine.loading import device_of, finite, health_of
 from inference.engine.qwen_vl import QwenVL
 from inference.engine.sequences import Builder
 from inference.engine.warming import warm
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from inference.configuration import Head, Outcome
     from inference.engine.sequences import Picture, TokenSequence
-    from inference.types import Item, Part, ScorerInfo
+    from inference.types import Health, Item, Part, ScorerInfo
 
 SYSTEM = "You are a helpful assistant."
 """What the chat template puts first where a conversation brings no system message."""
@@ -69,6 +69,10 @@ class OutcomeScorer:
     def describe(self) -> ScorerInfo:
         """Say which model, of which revision, speaks."""
         return self._info
+
+    def health(self) -> Health:
+        """Say where the model lies and how much memory is free there."""
+        return health_of(self.engine.reader.language.embed_tokens.weight.device)
 
     def __call__(self, items: Sequence[Item], /) -> list[Result]:
         """Score every item; one that cannot be scored gets its own error."""

@@ -48,6 +48,7 @@ def test_what_passes_is_tried_again_after_a_growing_pause(status: int) -> None:
         ("-3", 0.25, 0.5),
         ("soon", 0.25, 0.5),
     ],
+    ids=["seconds", "too many", "tomorrow", "yesterday", "negative", "no number"],
 )
 def test_a_server_may_say_how_long_to_wait_within_bounds(asked: str, least: float, most: float) -> None:
     pauses: list[float] = []
