@@ -10,7 +10,13 @@ import time
 from typing import Any
 
 from celery import Task
+from django.conf import settings
+from django.core.cache import cache
+from django.db import InterfaceError
+from django.db import OperationalError as DatabaseGoneError
 from kombu.exceptions import OperationalError
+from psycopg_pool import PoolTimeout
+from redis.exceptions import RedisError
 
 from annotate.celery import app
 from annotate.pipeline import exporting, flagging, importing, scoring
@@ -18,6 +24,10 @@ from annotate.pipeline import exporting, flagging, importing, scoring
 log = logging.getLogger(__name__)
 
 NUDGE_SECONDS = 10.0
+SLICE_SECONDS = 120.0  # a worker stays with a run this long: changing to another run's model costs time
+WAITING_SECONDS = 600  # a message that was not taken up by then may be lost
+AGAIN_SECONDS = 5.0
+LOST = (InterfaceError, DatabaseGoneError, PoolTimeout)
 # Imports and releases may take hours; a message that is delivered again meanwhile finds them held, and passes.
 JOB_SECONDS = 24 * 3600
 _last_nudge: dict[int, float] = {}
@@ -57,16 +67,48 @@ def sweep_flagging() -> None:
 
 @app.task
 def score_pending(run_id: int) -> None:
-    """Score one batch; queue another while full batches are found."""
-    if scoring.score_next_batch(run_id) == scoring.BATCH:
-        wake(score_pending, run_id)
+    """Score for a while, then let another message of this run stand in line: runs take turns.
+
+    That message is sent as soon as there is more to do, so that a worker that is idle comes to help.
+    """
+    _taken_up(run_id)
+    until = time.monotonic() + min(SLICE_SECONDS, settings.GPU_TASK_SECONDS / 3)
+    try:
+        while scoring.score_next_batch(run_id):
+            wake_scoring(run_id)
+            if time.monotonic() >= until:
+                break
+    except LOST as error:
+        # The next task gets a connection of its own: see DjangoWorkerFixup in Celery.
+        log.warning("run %s lost the database: %s", run_id, type(error).__name__)
+        wake(score_pending, run_id, countdown=AGAIN_SECONDS)
+
+
+def wake_scoring(run_id: int) -> None:
+    """Send a message for the run unless one is known to wait: else they would add up while workers are busy."""
+    try:
+        if cache.add(_waiting(run_id), 1, WAITING_SECONDS):
+            wake(score_pending, run_id)
+    except RedisError as error:
+        log.warning("cannot wake run %s: %s", run_id, type(error).__name__)
+
+
+def _taken_up(run_id: int) -> None:
+    try:
+        cache.delete(_waiting(run_id))
+    except RedisError as error:
+        log.warning("run %s: %s", run_id, type(error).__name__)
+
+
+def _waiting(run_id: int) -> str:
+    return f"{settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}scoring-waits:{run_id}"
 
 
 @app.task
 def sweep_scoring() -> None:
     """Wake scoring for every run with responses that it has not seen."""
     for run_id in scoring.pending_runs():
-        wake(score_pending, run_id)
+        wake_scoring(run_id)
 
 
 @app.task(time_limit=JOB_SECONDS)

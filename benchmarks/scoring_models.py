@@ -18,6 +18,7 @@ from transformers import (
 from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2ImageProcessorPil
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLVisionAttention
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.utils import logging as transformers_logging
 
 from inference.checkpoints import tiny
 from inference.checkpoints.convert import convert
@@ -56,6 +57,8 @@ QWEN_VISION = {
     "out_hidden_size": 3584,
 }
 PATCHES_PER_TOKEN = 4
+
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 @dataclass(slots=True)
@@ -129,23 +132,35 @@ def _drawn(kind: Any, config: Any, device: torch.device, dtype: torch.dtype) -> 
         torch.set_default_dtype(before)
 
 
+def _set(config: Any, values: dict[str, int]) -> None:  # noqa: ANN401 - any configuration of transformers
+    for name, value in values.items():
+        setattr(config, name, value)
+    if "num_hidden_layers" in values and hasattr(config, "layer_types"):
+        config.layer_types = ["full_attention"] * values["num_hidden_layers"]
+
+
+def _read(kind: Any, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    return kind.from_pretrained(folder, dtype=dtype).eval().to(device)
+
+
+def _process_model(folder: Path, shapes: str, device: torch.device, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Return the model and its image processor."""
+    processor: Any = GotOcr2ImageProcessorPil.from_pretrained(folder)
+    if shapes == "miniature":
+        return _read(InternVLForConditionalGeneration, folder, device, dtype), processor
+    config: Any = InternVLConfig.from_pretrained(folder)
+    _set(config.text_config, QWEN_7B)
+    _set(config.vision_config, INTERNVIT)
+    config.vision_config.image_size, config.image_seq_length = [448, 448], 256
+    processor.size.height = processor.size.width = 448
+    return _drawn(InternVLForConditionalGeneration, config, device, dtype), processor
+
+
 def _process(folder: Path, shapes: str, budget: int, device: torch.device, dtype: torch.dtype) -> Subject:
     tiny.make("visualprm", folder / "visualprm", 1)
-    convert(folder / "visualprm", folder / "native", lambda _: None)
-    folder = folder / "native"
-    processor = GotOcr2ImageProcessorPil.from_pretrained(folder)
-    if shapes == "published":
-        config = InternVLConfig.from_pretrained(folder)
-        for name, value in QWEN_7B.items():
-            setattr(config.text_config, name, value)
-        for name, value in INTERNVIT.items():
-            setattr(config.vision_config, name, value)
-        config.text_config.layer_types = ["full_attention"] * QWEN_7B["num_hidden_layers"]
-        config.vision_config.image_size, config.image_seq_length = [448, 448], 256
-        processor.size.height = processor.size.width = 448
-        model = _drawn(InternVLForConditionalGeneration, config, device, dtype)
-    else:
-        model = InternVLForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval().to(device)
+    folder, published = folder / "native", folder / "visualprm"
+    convert(published, folder, lambda _: None)
+    model, processor = _process_model(folder, shapes, device, dtype)
     words = Words(folder)
     signs = [answer_token(words, sign) for sign in "+-"]
     reader = Dialogues(
@@ -176,21 +191,21 @@ def _process(folder: Path, shapes: str, budget: int, device: torch.device, dtype
     return _subject(name, reader, budget, dtype, model.model.vision_tower, alone=alone, value=value)
 
 
+def _outcome_model(folder: Path, shapes: str, device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    if shapes == "miniature":
+        return _read(Qwen2_5_VLForConditionalGeneration, folder, device, dtype)
+    config: Any = Qwen2_5_VLConfig.from_pretrained(folder)
+    _set(config.text_config, QWEN_7B)
+    _set(config.vision_config, QWEN_VISION)
+    config.text_config.rope_parameters["mrope_section"] = [16, 24, 24]
+    config.vision_config.window_size, config.vision_config.fullatt_block_indexes = 112, [7, 15, 23, 31]
+    return _drawn(Qwen2_5_VLForConditionalGeneration, config, device, dtype)
+
+
 def _outcome(folder: Path, shapes: str, budget: int, device: torch.device, dtype: torch.dtype) -> Subject:
     tiny.make("skywork", folder / "skywork", 1)
-    folder = folder / "skywork"
-    if shapes == "published":
-        config = Qwen2_5_VLConfig.from_pretrained(folder)
-        for name, value in QWEN_7B.items():
-            setattr(config.text_config, name, value)
-        for name, value in QWEN_VISION.items():
-            setattr(config.vision_config, name, value)
-        config.text_config.layer_types = ["full_attention"] * QWEN_7B["num_hidden_layers"]
-        config.text_config.rope_parameters["mrope_section"] = [16, 24, 24]
-        config.vision_config.window_size, config.vision_config.fullatt_block_indexes = 112, [7, 15, 23, 31]
-        model = _drawn(Qwen2_5_VLForConditionalGeneration, config, device, dtype)
-    else:
-        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval().to(device)
+    folder /= "skywork"
+    model = _outcome_model(folder, shapes, device, dtype)
     most = 1280 * 28 * 28 if shapes == "published" else 256 * 28 * 28
     reader = Conversations(
         Outcome(max_pixels=most),

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from typing import TYPE_CHECKING, TypeVar, cast, get_args
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, get_args
 
 from inference.checks import unclean
 from inference.types import Image, ItemError, Message, Role, Text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from inference.types import ItemId, Part
 
 T = TypeVar("T", dict[str, object], list[object], str)
 
 _JSON_NAMES = {dict: "an object", list: "a list", str: "a string", type(None): "null", bool: "true or false"}
 _ROLES = get_args(Role)
+
+ReadImage: TypeAlias = Callable[[dict[str, object], str], Path | bytes]
+"""From an image part and its place to the image's source."""
 
 
 class FieldError(ValueError):
@@ -53,21 +57,21 @@ def item_id(row: dict[str, object]) -> ItemId:
     return text
 
 
-def message(raw: object, place: str, folder: Path) -> Message:
-    """Return a message; image paths are taken from ``folder``."""
+def message(raw: object, place: str, images: ReadImage) -> Message:
+    """Return a message."""
     row = expect(raw, dict, place)
     role = field(row, "role", f"{place}.role", str)
     if role not in _ROLES:
         raise FieldError("bad_field", f"{place}.role: must be one of {', '.join(_ROLES)}, not {role[:40]!r}")
-    return Message(cast("Role", role), content(row.get("content"), f"{place}.content", folder))
+    return Message(cast("Role", role), content(row.get("content"), f"{place}.content", images))
 
 
-def content(raw: object, place: str, folder: Path) -> tuple[Part, ...]:
+def content(raw: object, place: str, images: ReadImage) -> tuple[Part, ...]:
     """Return the parts of a message's content, which may be a plain string."""
     if isinstance(raw, str):
         return (Text(raw),)
     parts = enumerate(expect(raw, list, place))
-    return tuple(_part(part, f"{place}[{n}]", folder) for n, part in parts)
+    return tuple(_part(part, f"{place}[{n}]", images) for n, part in parts)
 
 
 def count(row: dict[str, object], key: str, place: str) -> int | None:
@@ -93,19 +97,38 @@ def expect(value: object, kind: type[T], place: str, *, code: str = "bad_field")
     return value
 
 
-def _part(raw: object, place: str, folder: Path) -> Part:
+def _part(raw: object, place: str, images: ReadImage) -> Part:
     row = expect(raw, dict, place)
     kind = row.get("type")
     if kind == "text":
         return Text(field(row, "text", f"{place}.text", str))
     if kind != "image":
         raise FieldError("bad_field", f'{place}.type: must be "text" or "image"')
-    name = field(row, "image", f"{place}.image", str)
-    if not name:
-        raise FieldError("bad_field", f"{place}.image: must name a file")
-    if problem := unclean(name):
-        raise FieldError("bad_field", f"{place}.image: {problem}")
+    source = images(row, place)
     tiles, least, most = (count(row, key, place) for key in ("max_tiles", "min_pixels", "max_pixels"))
     if least is not None and most is not None and least > most:
         raise FieldError("bad_field", f"{place}: min_pixels must not be above max_pixels")
-    return Image(source=folder / name, max_tiles=tiles, min_pixels=least, max_pixels=most)
+    return Image(source=source, max_tiles=tiles, min_pixels=least, max_pixels=most)
+
+
+def files_in(folder: Path) -> ReadImage:
+    """Return how images are read that lines name by a path from ``folder``."""
+
+    def named(row: dict[str, object], place: str) -> Path:
+        name = field(row, "image", f"{place}.image", str)
+        if not name:
+            raise FieldError("bad_field", f"{place}.image: must name a file")
+        if problem := unclean(name):
+            raise FieldError("bad_field", f"{place}.image: {problem}")
+        return folder / name
+
+    return named
+
+
+def embedded_bytes(row: dict[str, object], place: str) -> bytes:
+    """Return the bytes of an image that travels within its line, in base64."""
+    data = field(row, "data", f"{place}.data", str)
+    try:
+        return base64.b64decode(data, validate=True)
+    except ValueError as error:
+        raise FieldError("bad_field", f"{place}.data: is not base64: {error}") from None

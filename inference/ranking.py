@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.fields import FieldError, content, field, item_id, json_object, message
+from inference.fields import FieldError, content, field, files_in, item_id, json_object, message
 from inference.lines import max_steps
 from inference.types import Item, ItemError, Message
 
@@ -68,7 +68,7 @@ def parse_candidates(line: bytes, *, folder: Path, number: int) -> Candidates:
     responses: list[Item | ItemError] = []
     for position, one in enumerate(raw):
         try:
-            answer = Message("assistant", content(one, f"responses[{position}]", folder))
+            answer = Message("assistant", content(one, f"responses[{position}]", files_in(folder)))
         except FieldError as bad:
             responses.append(bad.error)
         else:
@@ -110,7 +110,7 @@ def format_ranking(ranking: Ranking) -> str:
 
 def _messages(row: dict[str, object], folder: Path) -> tuple[Message, ...]:
     raw = enumerate(field(row, "messages", "messages", list))
-    messages = tuple(message(one, f"messages[{n}]", folder) for n, one in raw)
+    messages = tuple(message(one, f"messages[{n}]", files_in(folder)) for n, one in raw)
     if not messages or messages[-1].role != "user":
         raise FieldError("bad_field", "messages: the last one must be the user's, whom the responses answer")
     return messages

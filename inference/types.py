@@ -1,13 +1,13 @@
 """What goes into a scorer and what comes out of it.
 
 A scorer is a callable: items in, one result per item out, in the same order. What is wrong with one
-item is that item's ``error``; it never raises and never touches its neighbours.
+item is that item's ``error``; it never raises for an item and never touches its neighbours.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,6 +111,19 @@ class ScorerInfo:
     comparability: str
 
 
+class UnavailableError(OSError):
+    """The scorer as a whole cannot work just now, such as a server that does not answer: no item is at fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Where a loaded model lies, and the memory of that device in bytes, where it can be told."""
+
+    device: str
+    free_bytes: int | None = None
+    total_bytes: int | None = None
+
+
 class Scorer(Protocol):
     """A callable: items in, results out, one each, in the same order."""
 
@@ -120,4 +133,13 @@ class Scorer(Protocol):
 
     def __call__(self, items: Sequence[Item], /) -> list[Result]:
         """Score every item; one that cannot be scored gets its own error."""
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A scorer that can say how its device is; none has to."""
+
+    def health(self) -> Health:
+        """Say where the model lies and how much memory is free there; cheap enough to ask after every batch."""
         ...

@@ -15,6 +15,7 @@ from annotate.reports.flags import FlagSummary, flag_summary
 from annotate.reports.progress import MemberProgress, members, progress
 from annotate.reports.progress import Progress as ProjectProgress
 from annotate.reports.scorers import RunProgress, scorer_runs
+from annotate.reports.workers import ScoringWorker, scoring_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,10 @@ class ProgressAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ScorersAnswer:
-    """The project's scorer runs, the latest first."""
+    """The project's scorer runs, the latest first, and the workers there are for all projects."""
 
     runs: list[RunProgress]
+    workers: list[ScoringWorker]
 
 
 class ManagersView(JsonView):
@@ -65,5 +67,6 @@ class Scorers(ManagersView):
 
     @described(answer=ScorersAnswer)
     def get(self, request: Request, slug: str) -> HttpResponse:
-        """Answer how far each scorer run is, and what went wrong."""
-        return json_answer(ScorersAnswer(scorer_runs(self.project(request, slug))))
+        """Answer how far each scorer run is and what went wrong, and how the scoring workers are."""
+        workers = scoring_workers()
+        return json_answer(ScorersAnswer(scorer_runs(self.project(request, slug), workers), workers))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -20,12 +20,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
+from annotate.reports.workers import ScoringWorker, connect, scoring_workers
+
 QUEUES = ("default", "gpu")
 COUNTED = 100_000  # open tasks that are looked at, at most
 SCANNED = 10_000  # newest responses that are looked at for missing scores
 FRESH_SECONDS = 10  # numbers are worked out at most this often, however many ask
 TIMEOUT = "2s"
-REDIS_SECONDS = 2
 
 # The oldest job that nobody has finished; both tables hold few rows, and these states are rare in them.
 _READY = """
@@ -97,10 +98,7 @@ def metrics(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's si
 def queue_lengths() -> dict[str, int]:
     """Return the messages that wait in each Celery queue, and those that workers hold as ``unacked``."""
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
-    client: Any = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-    )
-    with client, client.pipeline(transaction=False) as pipe:
+    with connect() as client, client.pipeline(transaction=False) as pipe:
         for queue in QUEUES:
             pipe.llen(f"{prefix}{queue}")
         pipe.hlen(f"{prefix}unacked")
@@ -108,7 +106,7 @@ def queue_lengths() -> dict[str, int]:
 
 
 def read_numbers() -> dict[str, Any]:
-    """Return the numbers: one statement on the database, one round trip to Redis."""
+    """Return the numbers: two statements on the database, three round trips to Redis."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{TIMEOUT}'")
         cursor.execute(_NUMBERS, {"counted": COUNTED, "scanned": SCANNED})
@@ -123,6 +121,7 @@ def read_numbers() -> dict[str, Any]:
         "flags": flags,
         "unscored": unscored,
         "oldest_job": oldest_job,
+        "workers": scoring_workers(),
     }
 
 
@@ -148,4 +147,35 @@ def _registry(numbers: dict[str, Any]) -> CollectorRegistry:
         ("annotate_oldest_job_seconds", "Age of the oldest unfinished import or export", "oldest_job"),
     ):
         Gauge(name, text, registry=registry).set(numbers[value])
+    _add_workers(registry, numbers["workers"])
     return registry
+
+
+def _add_workers(registry: CollectorRegistry, workers: list[ScoringWorker]) -> None:
+    alive = Gauge("annotate_scoring_workers", "Scoring workers that are alive", registry=registry)
+    alive.set(len(workers))
+    speed = Gauge(
+        "annotate_scoring_items_per_second",
+        "Responses a second in a worker's latest batches, 0 when it does nothing",
+        ["worker", "scorer"],
+        registry=registry,
+    )
+    free = Gauge(
+        "annotate_scoring_free_bytes",
+        "Free memory of a worker's device",
+        ["worker", "scorer"],
+        registry=registry,
+    )
+    busy = Gauge(
+        "annotate_scoring_batch_seconds",
+        "Age of the batch that a worker is at, 0 for none",
+        ["worker", "scorer"],
+        registry=registry,
+    )
+    now = timezone.now()
+    for one in workers:
+        names = (one.name, one.scorer)
+        speed.labels(*names).set((one.items_per_second or 0) if one.is_at_work() else 0)
+        busy.labels(*names).set((now - one.batch_began_at).total_seconds() if one.batch_began_at else 0)
+        if one.free_bytes is not None:
+            free.labels(*names).set(one.free_bytes)

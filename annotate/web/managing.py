@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotate import access, tasks
-from annotate.models import Dimension, Flag
+from annotate.models import Dimension, Flag, ScorerRun
 from annotate.pipeline import scoring
 from annotate.refusal import Refusal
 from annotate.reports import wording
@@ -23,6 +24,7 @@ from annotate.reports.agreement import AgreementReport, agreement_report
 from annotate.reports.flags import flag_summary
 from annotate.reports.progress import DayCount, members, progress
 from annotate.reports.scorers import scorer_runs
+from annotate.reports.workers import scoring_workers
 from annotate.stats.agreement import Agreement
 from annotate.web.reviewing import OUTCOMES
 
@@ -66,14 +68,39 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "days": _days(work.days),
         "most": max((one.submissions for one in work.days), default=0),
         "agreement": _agreement(agreement_report(member.project_id), member.project.rubric_id),
-        "runs": scorer_runs(member.project_id),
-        "scorers": scoring.scorers(),
+        **_scoring(member.project_id),
+        **_choice(),
         "flags": flag_summary(member.project_id),
         "kinds": {kind.value: wording.kind(kind) for kind in Flag.Kind},
         "outcomes": {one.value: name for one, (name, _explained) in OUTCOMES.items()},
         "members": members(member.project_id),
     }
     return render(request, "managing/project.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def scorers(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the part of the page that changes while scoring goes on."""
+    member = access.membership(request.user, slug, access.Role.MANAGER)
+    context = {"project": member.project, **_scoring(member.project_id)}
+    return render(request, "managing/_scorer_runs.html", context)
+
+
+def _scoring(project_id: int) -> dict[str, Any]:
+    workers = scoring_workers()
+    runs = scorer_runs(project_id, workers)
+    is_running = any(run.left and run.status == ScorerRun.Status.RUNNING for run in runs)
+    return {"runs": runs, "workers": workers, "is_running": is_running}
+
+
+def _choice() -> dict[str, Any]:
+    """Return the scorers to choose from, or why there are none."""
+    try:
+        return {"scorers": scoring.scorers()}
+    except Refusal as refusal:
+        return {"scorers": [], "scorers_error": str(refusal)}
 
 
 @login_required

@@ -64,10 +64,8 @@ def read_settings(path: Path) -> dict[str, Any]:
 def open_tokenizer(path: Path) -> Tokenizer:
     """Open a `tokenizer.json`; ConversionError when it is none."""
     try:
-        return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing narrower
-        if type(error) is not Exception:
-            raise
+        return Tokenizer.from_buffer(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise ConversionError(f"{path}: {error}; download it again") from error
 
 

@@ -11,7 +11,7 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import torch
 
@@ -25,7 +25,7 @@ from inference.types import ItemError
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from inference.engine.pictures import Source
     from inference.engine.sequences import Picture, TokenSequence
@@ -46,7 +46,7 @@ Look: TypeAlias = "Callable[[Image], Source]"
 class Reader(Protocol):
     """How items become sequences for a model, and pictures features."""
 
-    language: nn.Module
+    language: Any
     max_tokens: int
 
     def budgets(self, items: Sequence[Item]) -> Iterable[Budget]:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.configuration import Configuration, Demo, Http, Outcome, Process
+import msgspec
+
+from inference.configuration import (
+    Configuration,
+    ConfigurationError,
+    Demo,
+    Http,
+    Outcome,
+    Process,
+    model_info,
+)
 
 if TYPE_CHECKING:
-    from inference.types import Scorer
+    from inference.types import Scorer, ScorerInfo
+
+ASKING_SECONDS = 10.0
+"""The longest that a server may take to say who it is, whatever it is given to score."""
 
 KINDS: dict[type[Configuration], str] = {
     Process: "inference.scorers.process",
@@ -26,3 +40,30 @@ def load(key: str, configuration: Configuration) -> Scorer:
     """
     scorer: Scorer = import_module(KINDS[type(configuration)]).load(key, configuration)
     return scorer
+
+
+def describe(key: str, configuration: Configuration) -> ScorerInfo:
+    """Return who would speak with this configuration, without loading a model or importing torch.
+
+    Weights are told by ``revision`` where it is set, else by their folder; a server is asked, once.
+    Raises ConfigurationError for what cannot be loaded as configured, OSError for files that cannot be
+    read or a server that does not answer.
+    """
+    match configuration:
+        case Process() | Outcome():
+            if not configuration.model:
+                raise ConfigurationError(f"{key}: names no folder; set its `model` to that of the weights")
+            folder = Path(configuration.model)
+            revision = configuration.revision or _revision(folder)
+            return model_info(key, configuration, model=folder.name, revision=revision)
+        case Http():
+            timeout = min(configuration.timeout, ASKING_SECONDS)
+            return load(key, msgspec.structs.replace(configuration, timeout=timeout, retries=0)).describe()
+        case Demo():
+            return load(key, configuration).describe()
+
+
+def _revision(folder: Path) -> str:
+    from inference.checkpoints.identity import revision  # noqa: PLC0415 - only these two kinds have weights
+
+    return revision(folder)

@@ -82,7 +82,8 @@ def test_agreement_is_among_live_annotators_latest_answers(project: Project) -> 
 
 
 def test_scorers_say_how_far_they_are_and_that_they_are_untrained(project: Project) -> None:
-    make.conversation(project, candidates=3)
+    make.conversation(project, candidates=2)
+    make.conversation(project)
     run = scoring.start_run(project.pk, "demo")
     scoring.score_next_batch(run.pk, 2)
     (answer,) = ask(project, "api-scorers").json()["runs"]

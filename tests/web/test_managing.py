@@ -130,7 +130,7 @@ def test_the_page_takes_the_same_number_of_statements_whatever_it_shows(
     scoring.start_run(project.pk, "demo")
     shown(visitor, project)
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         shown(visitor, project)
 
 

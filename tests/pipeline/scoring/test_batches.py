@@ -10,50 +10,22 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, connections
 
-from annotate.models import Response, Score, ScorerRun
+from annotate.models import Response, Score
 from annotate.pipeline import scoring
-from annotate.refusal import Refusal
+from annotate.pipeline.scoring import residence
 from inference.scorers.demo import DemoScorer
-from inference.types import Image, Item, Result, Text
+from inference.steps import SPLITTER_VERSION
+from inference.types import Image, Item, ItemError, Result, StepScore, Text
 from tests import make
+from tests.pipeline.scoring.conftest import Spy, finish
 
 pytestmark = pytest.mark.django_db
-
-
-class Spy(DemoScorer):
-    """The demo scorer, remembering what it was asked; ``breaks`` is raised instead of an answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[Item] = []
-        self.breaks: Exception | None = None
-
-    def __call__(self, items: Sequence[Item], /) -> list[Result]:
-        self.asked += items
-        if self.breaks:
-            raise self.breaks
-        return super().__call__(items)
-
-
-@pytest.fixture(autouse=True)
-def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
-    made = Spy()
-    monkeypatch.setattr(scoring, "_scorer", lambda _: made)
-    monkeypatch.setattr(scoring, "_looked_up_to", {})
-    return made
 
 
 @pytest.fixture
 def media(settings: Any, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path
     return tmp_path
-
-
-def finish(run: ScorerRun, size: int = 4) -> list[int]:
-    sizes = []
-    while taken := scoring.score_next_batch(run.pk, size):
-        sizes.append(taken)
-    return sizes
 
 
 def test_every_response_gets_one_score_and_a_second_pass_changes_nothing() -> None:
@@ -101,7 +73,11 @@ def test_steps_keep_their_place_and_the_splitters_version() -> None:
     finish(scoring.start_run(project.pk, "demo"))
 
     score = Score.objects.get(response=answer)
-    assert (score.step_first, score.step_last, score.splitter_version) == ([0, 1, 2], [0, 1, 2], 1)
+    assert (score.step_first, score.step_last, score.splitter_version) == (
+        [0, 1, 2],
+        [0, 1, 2],
+        SPLITTER_VERSION,
+    )
     assert score.step_values is not None
     assert len(score.step_values) == 3
 
@@ -142,35 +118,6 @@ def test_new_responses_set_a_finished_run_to_work_again() -> None:
     assert finish(run) == [1]
 
 
-def test_a_scorer_that_breaks_down_stops_the_run_with_its_reason_until_it_is_retried(spy: Spy) -> None:
-    project = make.project()
-    make.conversation(project)
-    run = scoring.start_run(project.pk, "demo")
-    spy.breaks = RuntimeError("out of memory")
-
-    with pytest.raises(RuntimeError):
-        scoring.score_next_batch(run.pk, 4)
-    run.refresh_from_db()
-    assert (run.status, run.error) == ("failed", "RuntimeError: out of memory")
-    assert scoring.pending_runs() == []
-    assert Score.objects.count() == 0
-
-    spy.breaks = None
-    scoring.retry_errors(run.pk)
-    assert finish(run) == [1]
-
-
-def test_answers_in_another_order_are_refused(spy: Spy, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = make.project()
-    make.conversation(project, candidates=2)
-    run = scoring.start_run(project.pk, "demo")
-    monkeypatch.setattr(Spy, "__call__", lambda _, items: DemoScorer()(items[::-1]))
-
-    with pytest.raises(ValueError, match="order"):
-        scoring.score_next_batch(run.pk, 4)
-    assert Score.objects.count() == 0
-
-
 def test_a_number_that_is_none_is_stored_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     project = make.project()
     make.conversation(project)
@@ -180,9 +127,61 @@ def test_a_number_that_is_none_is_stored_as_an_error(monkeypatch: pytest.MonkeyP
     assert Score.objects.get().error_code == "not_a_number"
 
 
-def test_an_unknown_scorer_is_refused_by_name() -> None:
-    with pytest.raises(Refusal, match="Known are: demo"):
-        scoring.start_run(make.project().pk, "oracle")
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"error": ItemError("", "no code")}, "unnamed"),
+        ({"error": ItemError("odd", "a NUL \0 and half a pair \ud800")}, "odd"),
+        (
+            {"value": 1.0, "steps": (StepScore(text="a", score=float("inf"), first=0, last=0),)},
+            "not_a_number",
+        ),
+        ({"value": 1.0, "steps": (StepScore(text="a", score=1, first=0, last=40_000),)}, "too_many_steps"),
+    ],
+)
+def test_an_answer_that_no_column_could_hold_is_an_error_and_blocks_nothing(
+    monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], code: str
+) -> None:
+    project = make.project()
+    make.conversation(project)
+    monkeypatch.setattr(Spy, "__call__", lambda _, items: [Result(id=items[0].id, **answer)])
+    scoring.score_next_batch(scoring.start_run(project.pk, "demo").pk, 4)
+
+    assert Score.objects.get().error_code == code
+
+
+def test_a_conversation_comes_whole_whatever_the_size(spy: Spy) -> None:
+    project = make.project()
+    for _ in range(3):
+        make.conversation(project, turns=3, candidates=2)
+
+    assert finish(scoring.start_run(project.pk, "demo"), size=1) == [6, 6, 6]
+    assert [len(call) for call in spy.calls] == [6, 6, 6]
+
+
+def test_without_a_size_a_batch_is_small_first_and_then_as_large_as_the_scorer_is_quick(spy: Spy) -> None:
+    project = make.project()
+    for _ in range(100):
+        make.conversation(project)
+    run = scoring.start_run(project.pk, "demo")
+
+    assert scoring.score_next_batch(run.pk) == residence.FIRST_BATCH
+    assert scoring.score_next_batch(run.pk) == residence.BATCH
+    assert spy.warmed == 1
+
+
+def test_every_candidate_is_told_how_many_pictures_stand_above_any_of_the_conversation(
+    spy: Spy, media: Path
+) -> None:
+    project = make.project()
+    conversation = make.conversation(project, turns=3, candidates=2, images=True)
+    run = scoring.start_run(project.pk, "demo")
+    finish(run)
+    late = make.response(conversation.turns.get(number=1), "Another answer.", image=make.image(project))
+    finish(run)
+
+    assert {item.conversation_images for item in spy.asked} == {2}
+    assert spy.asked[-1].id == late.pk
 
 
 def test_another_project_is_left_alone() -> None:
@@ -203,7 +202,7 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(
         make.conversation(project, turns=3, candidates=2)
     run = scoring.start_run(project.pk, "demo")
 
-    with django_assert_num_queries(14):  # two of them are savepoint and release
+    with django_assert_num_queries(15):  # savepoint and release, and a look before a model is loaded
         assert scoring.score_next_batch(run.pk, 100) == 6 * conversations
 
 
@@ -236,7 +235,9 @@ def test_workers_share_a_run_and_nothing_is_scored_twice(spy: Spy) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_at_work_holds_up_neither_annotators_nor_imports_and_others_take_the_next(spy: Spy) -> None:
+def test_a_worker_at_work_holds_up_neither_annotators_nor_imports_and_others_take_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     project = make.project()
     first, second = make.conversation(project), make.conversation(project)
     task = make.task(first)
@@ -247,13 +248,13 @@ def test_a_worker_at_work_holds_up_neither_annotators_nor_imports_and_others_tak
 
     class Slow(DemoScorer):
         def __call__(self, items: Sequence[Item], /) -> list[Result]:
-            if not entered.is_set():
+            if items[0].id != residence.WARM_UP.id and not entered.is_set():
                 entered.set()
                 assert leave.wait(10)
             return answer(items)
 
     slow = Slow()
-    scoring._scorer = lambda _: slow  # type: ignore[assignment]  # undone by the fixture's monkeypatch
+    monkeypatch.setattr("inference.scorers.load", lambda _key, _configuration: slow)
 
     def work() -> None:
         scoring.score_next_batch(run.pk, 1)
