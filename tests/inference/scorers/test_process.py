@@ -260,7 +260,7 @@ def test_a_pictures_own_limit_of_tiles_holds(scorer: ProcessScorer, judge: Judge
             *base.messages[1:],
         ),
     )
-    (result,), (absurd,) = scorer([item]), scorer([with_limit(base, 1_000_000)])
+    (result,), (absurd,) = scorer([item]), scorer([with_limit(base, 9000)])
 
     assert result.image_budget == (4,)
     assert scores(result) == pytest.approx(judge("<image>\nWhat?", ["One."], (B,), 3), abs=CLOSE)
