@@ -7,6 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import torch
 from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
@@ -25,8 +26,7 @@ def loaded(kind: Any, folder: Path, *, dtype: torch.dtype, ignored: frozenset[st
     ``ignored`` are the only weights that may be left over. Raises ConfigurationError for any other
     difference between the folder and the model, and for files that are cut short.
     """
-    if not (folder / "config.json").is_file():
-        raise ConfigurationError(f"{folder}: no config.json there; is this the folder of the weights?")
+    _must_be(kind.config_class.model_type, folder)
     try:
         with _quiet():
             model, info = kind.from_pretrained(
@@ -49,6 +49,26 @@ def loaded(kind: Any, folder: Path, *, dtype: torch.dtype, ignored: frozenset[st
             shown = ", ".join(sorted(names)[:5])
             raise ConfigurationError(f"{folder}: {len(names)} weights are {what}: {shown}")
     return model.eval()
+
+
+def _must_be(model_type: str, folder: Path) -> None:
+    """Look at the folder's own words first: another configuration's gaps would be filled with a model of 8 billion."""
+    try:
+        found = msgspec.json.decode((folder / "config.json").read_bytes(), type=dict[str, Any]).get(
+            "model_type"
+        )
+    except FileNotFoundError as error:
+        detail = "no config.json there; is this the folder of the weights?"
+        raise ConfigurationError(f"{folder}: {detail}") from error
+    except (OSError, msgspec.DecodeError) as error:
+        raise ConfigurationError(f"{folder}: its config.json cannot be read: {error}") from error
+    if found == "internvl_chat":
+        detail = f"is as published; make it native first: python -m inference convert {folder} NATIVE"
+        raise ConfigurationError(f"{folder}: {detail}")
+    if found != model_type:
+        raise ConfigurationError(
+            f"{folder}: holds a model of type {found!r}; this kind of scorer takes {model_type!r}"
+        )
 
 
 @contextmanager
