@@ -25,6 +25,7 @@ from tests.e2e.running import Product, product
 INTERMT = Path(os.environ.get("INTERMT_DATA", "/nowhere")) / "conversations"
 PATIENCE = 240.0
 KILLS = 3
+CONVERSATIONS = 4
 # Few tokens at once make miniatures slow enough to be killed at work.
 SCORERS = """
 tiny-process: {kind: process, model: %(folder)s/native, dtype: float32, device: cpu, trained: false, token_budget: 256}
@@ -110,13 +111,14 @@ def same(stored: list[list[Any]], alone: list[list[Any]]) -> None:
         assert one[2] == pytest.approx(other[2], abs=1e-4)
 
 
-def project(started: Product) -> str:
-    """Return the project to score: published conversations where they are at hand, else the demo's."""
+def project(started: Product, folder: Path) -> str:
+    """Return the project to score: some published conversations where they are at hand, else the demo's."""
     if not INTERMT.is_dir():
         return "demo"
+    some = json.loads((INTERMT / "conversations.json").read_text())[:CONVERSATIONS]
+    (folder / "some.json").write_text(json.dumps(some))
     started.manage("create_project", "real", "--name", "Real")
-    file = str(INTERMT / "conversations.json")
-    started.manage("import_conversations", "real", file, "--images", str(INTERMT), "--json")
+    started.manage("import_conversations", "real", str(folder / "some.json"), "--images", str(INTERMT))
     return "real"
 
 
@@ -141,9 +143,9 @@ def enter(started: Product, person: dict[str, str], browser: Browser) -> Page:
 
 
 def test_killing_the_worker_changes_nothing_and_the_page_starts_runs_as_the_command_does(
-    running: Product, browser: Browser
+    running: Product, browser: Browser, tmp_path: Path
 ) -> None:
-    slug = project(running)
+    slug = project(running, tmp_path)
     manager = manager_of(running, slug)
     killed: set[int] = set()
     before = json.loads(running.manage("score", slug, "--scorer", "tiny-process", "--json"))
