@@ -14,6 +14,9 @@ COMMANDS = {
     "score": "score every line of a file",
     "convert": "make a published VisualPRM native",
     "tiny": "write an untrained miniature",
+    "best-of-n": "rank the responses to each question of a file",
+    "evaluate": "measure a scorer against people's judgements",
+    "serve": "answer scoring requests of other machines by HTTP",
 }
 """A command is the module of its name in `inference.commands`; only the one that was asked for is imported."""
 

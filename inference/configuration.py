@@ -98,9 +98,14 @@ class Outcome(_Model, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
 
 class Http(_Common, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="http"):
-    """A server that answers our JSON; its own words about model and revision are recorded."""
+    """A server that answers our JSON (docs/http-scorer.md); its words about model and revision are recorded.
+
+    ``timeout`` bounds a silence of the server, ``batch`` the items of a request. ``token_variable`` names
+    the environment variable that holds the server's token, where it wants one.
+    """
 
     url: str
+    token_variable: str = ""
     comparability: Comparability = "prompt"
     timeout: Seconds = 60
     retries: Annotated[int, Meta(ge=0, le=10)] = 3
@@ -151,6 +156,7 @@ def fingerprint(configuration: Configuration) -> str:
         "device",
         "token_budget",
         "url",
+        "token_variable",
         "timeout",
         "retries",
         "batch",

@@ -11,9 +11,10 @@ from safetensors import safe_open
 from transformers import AutoTokenizer, InternVLForConditionalGeneration
 from transformers.utils import logging
 
+from inference.checkpoints.corpus import corpus
 from inference.checkpoints.errors import refuse
 from inference.checkpoints.naming import join
-from inference.checkpoints.tokens import ANSWERS
+from inference.checkpoints.tokens import ANSWERS, FILE, open_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,11 +90,12 @@ def _reread(
 
 
 def _tokenizer(folder: Path, made: Manifest) -> Iterator[str]:
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    for word, id_ in made.tokens.items():
-        text = f"assistant\n{word}" if word in ANSWERS else word
-        got = tokenizer.encode(text, add_special_tokens=False)
-        if got[-1:] != [id_]:
-            yield f"the written tokenizer makes {got} of {text!r}, not the token {id_} at its end"
-    if tokenizer.encode("") != made.prefix:
-        yield f"the written tokenizer puts {tokenizer.encode('')} before a text, not {made.prefix}"
+    loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    written = open_tokenizer(folder / FILE)
+    if loaded.encode("") != made.prefix:
+        yield f"transformers puts {loaded.encode('')} before a text, {FILE} puts {made.prefix}"
+    for text in (*corpus(), *made.tokens, *(f"assistant\n{word}" for word in ANSWERS)):
+        got = loaded.encode(text, add_special_tokens=False)
+        expected = written.encode(text, add_special_tokens=False).ids
+        if got != expected:
+            yield f"transformers makes {got} of {text!r}, {FILE} makes {expected}"

@@ -33,4 +33,5 @@ def whole_folder(target: Path) -> Iterator[Path]:
         yield part
         part.replace(target)
     finally:
-        shutil.rmtree(part, ignore_errors=True)  # it is gone after the rename
+        if part.exists():  # it has its name otherwise
+            shutil.rmtree(part)

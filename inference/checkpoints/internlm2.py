@@ -12,6 +12,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_
 from tokenizers.models import BPE
 
 from inference.checkpoints import sentencepiece_model as spm
+from inference.checkpoints.corpus import WORDS, corpus
 from inference.checkpoints.errors import ConversionError, refuse
 from inference.checkpoints.sentencepiece_model import SentencePieceModel, parse_model
 
@@ -23,33 +24,6 @@ MODEL = "tokenizer.model"
 SETTINGS = "tokenizer_config.json"
 SPACE = "▁"
 KEPT = ("bos_token", "eos_token", "unk_token", "pad_token", "model_max_length")
-
-WORDS = [
-    "The area of a circle is πr², so r = 3.5 cm gives 38.48 cm².",
-    "Größe, naïve façade, Übermaß, Ångström, İstanbul, ﬁne ligature, e\u0301 and é",
-    "你是书生·万象，英文名是InternVL。答案：四十二！",
-    "日本語とかな、한국어도, русский текст, العربية, עברית, हिन्दी, ไทย",
-    "∑_{i=1}^{n} i = n(n+1)/2 ⇒ ∫₀^∞ e^{-x²} dx = √π/2, x ∈ ℝ, α ≤ β ≠ γ",
-    r"\frac{a}{b} + \sqrt{2} \approx 1.414, $x^2 - y^2 = (x+y)(x-y)$",
-    "def f(x: int) -> int:\n    return x * 2  # twice\n\n\tif not x:\r\n\t\tpass",
-    "😀 👩‍👩‍👧‍👦 🏳️‍🌈 ❤️ 🇩🇪 🤷🏽‍♀️ \U0001f9ea",
-    "1234567890 0.001 -17 +42 1,000,000 3/4 50% 2024-01-31",
-    "assistant\n+",
-    "assistant\n-",
-    "+",
-    "-",
-    "### Question:\nWhich?\n\n### Solution Process:\nStep 1.",
-    "a\u00a0b\u200bc\u3000d\ufeffe\u2028f",
-    "▁already▁there ▁ and\u2581",
-    "aaaaaaaaaaaaaaa ababababab -------- ======= ........",
-    "\x00\x01\x1f\x7f\ud7ff\ue000\ufffd",
-    "a line\nanother\r\nand\rthe last\n",
-    "https://example.org/a?b=c&d=%20 name@example.org C:\\dir\\file",
-    "<|not_special|> <s </s <0x0A> [UNUSED_TOKEN]",
-    "",
-]
-RUNS = [" ", "\n", "\t", "\r\n", " \n", "\n ", "\n\n", "\u3000"]
-LONGEST_RUN = 33
 
 
 def convert_tokenizer(
@@ -68,9 +42,12 @@ def convert_tokenizer(
         raise ConversionError(f"{path}: not there; download it again") from error
     except (ValueError, IndexError, TypeError, KeyError) as error:
         raise ConversionError(f"{path}: {error}; download it again") from error
-    refuse(f"{path}: {problem}" for problem in _unsupported(model))
+    settings = _plain(settings)
     added = _added(settings, source / SETTINGS)
-    tokenizer = build(model, added, _prefix(settings))
+    prefix = settings.get("bos_token") if settings.get("add_bos_token", True) else None
+    refuse(f"{path}: {problem}" for problem in _unsupported(model))
+    refuse(f"{source / SETTINGS}: {problem}" for problem in _unsettled(settings, added, prefix))
+    tokenizer = build(model, added, prefix)
     refuse(f"{path}: {problem}" for problem in differences(data, added, tokenizer))
     tokenizer.save(str(folder / "tokenizer.json"))
     kept = {key: settings[key] for key in KEPT if settings.get(key) is not None}
@@ -89,6 +66,8 @@ def _unsupported(model: SentencePieceModel) -> Iterator[str]:
         yield f"does not mark a space by {SPACE} before the word"
     if sum(piece.kind == spm.BYTE for piece in model.pieces) != 256:  # noqa: PLR2004 - a byte's values
         yield "has no piece for every byte"
+    if sum(piece.kind == spm.UNKNOWN for piece in model.pieces) != 1:
+        yield "has no unknown piece"
 
 
 def _added(settings: dict[str, Any], path: Path) -> dict[int, AddedToken]:
@@ -111,8 +90,19 @@ def _added(settings: dict[str, Any], path: Path) -> dict[int, AddedToken]:
         ) from error
 
 
-def _prefix(settings: dict[str, Any]) -> str | None:
-    return settings.get("bos_token") if settings.get("add_bos_token", True) else None
+def _unsettled(settings: dict[str, Any], added: dict[int, AddedToken], prefix: str | None) -> Iterator[str]:
+    if settings.get("add_eos_token"):
+        yield "add_eos_token is true; a prompt must not end in a token of its own"
+    if prefix is not None and prefix not in {one.content for one in added.values()}:
+        yield f"bos_token {prefix!r} is not among added_tokens_decoder"
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with every token as its text, which may be written as an object."""
+    return {
+        key: value["content"] if isinstance(value, dict) and "content" in value else value
+        for key, value in settings.items()
+    }
 
 
 def build(model: SentencePieceModel, added: dict[int, AddedToken], prefix: str | None) -> Tokenizer:
@@ -125,18 +115,18 @@ def build(model: SentencePieceModel, added: dict[int, AddedToken], prefix: str |
     }
     unknown = next(piece.text for piece in model.pieces if piece.kind == spm.UNKNOWN)
     tokenizer = Tokenizer(
-        BPE(vocabulary, _merges(model), unk_token=unknown, fuse_unk=True, byte_fallback=True)
+        BPE(vocabulary, _merges(model, added), unk_token=unknown, fuse_unk=True, byte_fallback=True)
     )
     before = [normalizers.Prepend(SPACE)] if model.add_dummy_prefix else []
     tokenizer.normalizer = normalizers.Sequence([*before, normalizers.Replace(" ", SPACE)])
-    whole = [
-        piece.text
-        for id_, piece in enumerate(model.pieces)
-        if piece.kind == spm.USER_DEFINED and id_ not in added
-    ]
-    if whole:  # sentencepiece sets these apart, the longest first, after it has prepared the text
-        pattern = "|".join(re.escape(text) for text in sorted(whole, key=len, reverse=True))
+    apart = _set_apart(model, added)
+    # What follows an added token would get a prefix too, and one is looked for before spaces are replaced.
+    inside = [text for text in apart if model.add_dummy_prefix or SPACE in text]
+    if inside:
+        pattern = "|".join(re.escape(text) for text in inside)
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
+    outside = [text for text in apart if text not in inside]
+    tokenizer.add_tokens([AddedToken(text, normalized=False, special=False) for text in outside])
     tokenizer.add_tokens(list(added.values()))
     if prefix is not None:
         id_ = tokenizer.token_to_id(prefix)
@@ -150,18 +140,33 @@ def build(model: SentencePieceModel, added: dict[int, AddedToken], prefix: str |
     return tokenizer
 
 
-def _merges(model: SentencePieceModel) -> list[tuple[str, str]]:
+def _set_apart(model: SentencePieceModel, added: dict[int, AddedToken]) -> list[str]:
+    """Return the pieces that sentencepiece finds in a text before it merges anything, the longest first.
+
+    Those renamed by ``added`` are not: a person who types their old names means the letters. One with a
+    space in it is never found, since spaces are replaced before.
+    """
+    found = [
+        piece.text
+        for id_, piece in enumerate(model.pieces)
+        if piece.kind == spm.USER_DEFINED and id_ not in added and " " not in piece.text
+    ]
+    return sorted(found, key=len, reverse=True)
+
+
+def _merges(model: SentencePieceModel, added: dict[int, AddedToken]) -> list[tuple[str, str]]:
     """Return every way to make a piece of two others, the best piece first.
 
     Of one piece the way with the longest left part comes first: sentencepiece merges from the left, so of
     a run of equal characters the left part has grown longer.
     """
-    made = (spm.NORMAL, spm.USER_DEFINED)
-    known = {piece.text for piece in model.pieces if piece.kind in made}
-    ranked = sorted(
-        (piece for piece in model.pieces if piece.kind in made),
-        key=lambda piece: (piece.kind == spm.USER_DEFINED, -piece.score),
-    )
+    made = [
+        piece
+        for id_, piece in enumerate(model.pieces)
+        if piece.kind in (spm.NORMAL, spm.USER_DEFINED) and id_ not in added
+    ]
+    known = {piece.text for piece in made}
+    ranked = sorted(made, key=lambda piece: (piece.kind == spm.USER_DEFINED, -piece.score))
     return [
         (piece.text[:at], piece.text[at:])
         for piece in ranked
@@ -170,28 +175,21 @@ def _merges(model: SentencePieceModel) -> list[tuple[str, str]]:
     ]
 
 
-def corpus() -> Iterator[str]:
-    """Give the texts on which both tokenizers must agree."""
-    yield from WORDS
-    for run in RUNS:
-        for count in range(1, LONGEST_RUN + 1):
-            yield run * count
-            yield f"a{run * count}b"
-    for first in WORDS:
-        for second in WORDS:
-            yield f"{first}\n\n{second}"
-            yield f"{first} {second}"
-
-
 def differences(model: bytes, added: dict[int, AddedToken], tokenizer: Tokenizer) -> Iterator[str]:
     """Give every text of the corpus, and every prompt made of it, whose ids are not sentencepiece's."""
-    from sentencepiece import SentencePieceProcessor  # noqa: PLC0415 - for this comparison alone
+    try:
+        from sentencepiece import SentencePieceProcessor  # noqa: PLC0415 - for this comparison alone
+    except ImportError as error:
+        raise ConversionError(
+            "VisualPRM-8B's tokenizer is compared with sentencepiece; `pip install sentencepiece` first"
+        ) from error
 
     reference = SentencePieceProcessor(model_proto=model)
     for id_, one in added.items():
         if tokenizer.token_to_id(one.content) != id_:
             yield f"the token {one.content!r} gets {tokenizer.token_to_id(one.content)}, not {id_}"
-    for text in corpus():
+    own = _set_apart(parse_model(model), added)
+    for text in (*corpus(), *own, *(f"a{text}b {text}" for text in own)):
         expected = reference.encode(text)
         got = tokenizer.encode(text, add_special_tokens=False).ids
         if got != expected:

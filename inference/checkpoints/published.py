@@ -34,7 +34,7 @@ class Vision(Struct):
     qk_normalization: bool
     norm_type: Literal["layer_norm", "rms_norm"]
     layer_norm_eps: float
-    hidden_act: str
+    hidden_act: Literal["gelu"]
     num_channels: int = 3
 
 
@@ -59,7 +59,7 @@ class Language(Struct):
     vocab_size: int
     rms_norm_eps: float
     rope_theta: float
-    hidden_act: str = "silu"
+    hidden_act: Literal["silu"] = "silu"
     rope_scaling: Scaling | None = None
     bias: bool = False
     use_sliding_window: bool = False
@@ -99,7 +99,7 @@ def read_published(path: Path) -> Published:
                 f"{path}: model_type is {kind!r}; only a published VisualPRM folder ('internvl_chat') is "
                 "converted, Skywork-VL-Reward and converted folders are used as they are"
             )
-        config = msgspec.convert(raw, type=Published, strict=False)
+        config = msgspec.convert(raw, type=Published)
     except FileNotFoundError as error:
         raise ConversionError(f"{path}: not there; name the folder of a published VisualPRM") from error
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -123,6 +123,10 @@ def _unsupported(config: Published) -> Iterator[str]:
         )
     if scaling and rope_type(scaling) != "dynamic":
         yield f"llm_config.rope_scaling is {rope_type(scaling)!r}; only 'dynamic' is supported"
+    if language.hidden_size % language.num_attention_heads or (
+        language.num_attention_heads % language.num_key_value_heads
+    ):
+        yield "llm_config's hidden_size, num_attention_heads and num_key_value_heads do not divide one another"
     if language.use_sliding_window:
         yield "llm_config.use_sliding_window is true; only full attention is supported"
 

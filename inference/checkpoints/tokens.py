@@ -42,6 +42,7 @@ def write_tokenizer(source: Path, config: Published, folder: Path) -> Tokens:
             raise ConversionError(f"{source / FILE}: not there; download it again")
         (folder / FILE).write_bytes((source / FILE).read_bytes())
         kept = {key: value for key, value in settings.items() if key != "auto_map"}
+        kept["tokenizer_class"] = "Qwen2Tokenizer"
     else:
         from inference.checkpoints.internlm2 import convert_tokenizer  # noqa: PLC0415 - sentencepiece
 
@@ -63,10 +64,8 @@ def read_settings(path: Path) -> dict[str, Any]:
 def open_tokenizer(path: Path) -> Tokenizer:
     """Open a `tokenizer.json`; ConversionError when it is none."""
     try:
-        return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing narrower
-        if type(error) is not Exception:
-            raise
+        return Tokenizer.from_buffer(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise ConversionError(f"{path}: {error}; download it again") from error
 
 

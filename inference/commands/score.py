@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from inference.commands import scorers
-from inference.commands.scorers import say
+from inference.commands.files import told, whole
+from inference.commands.scorers import introduce, progress, say
 from inference.configuration import ConfigurationError
 from inference.lines import format_result, parse_line
 from inference.types import Item, ItemError, Result
@@ -38,13 +36,8 @@ def run(args: argparse.Namespace) -> int:
     """Score; the exit status is 2 when a file or the configuration is at fault."""
     try:
         scored, failed = score_file(scorers.chosen(args), args.source, args.target)
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        say(f"python -m inference: {place}{error.strerror or error}")
-        return 2
-    except ConfigurationError as error:
-        say(f"python -m inference: {error}")
-        return 2
+    except (OSError, ConfigurationError) as error:
+        return told(error)
     say(f"{scored} scored, {failed} with an error: {args.target}")
     return 0
 
@@ -55,17 +48,14 @@ def score_file(scorer: Scorer, source: Path, target: Path) -> tuple[int, int]:
     Returns how many were scored and how many got an error. OSError: a file cannot be read or written.
     """
     scored = failed = 0
-    with source.open("rb") as lines, _whole(target) as out:
-        if target.exists() and target.samefile(source):
-            raise OSError(None, "is both the file to read and the file to write", str(target))
-        info = scorer.describe()
-        say(f"{info.key} ({'trained' if info.trained else 'untrained'}): {info.comparability}")
+    with source.open("rb") as lines, whole(target, source=source) as out:
+        introduce(scorer.describe())
         for result in _results(lines, scorer, source.parent):
             out.write(format_result(result))
             failed += result.error is not None
             scored += result.error is None
-            if sys.stderr.isatty() and (scored + failed) % BATCH == 0:
-                sys.stderr.write(f"\r{scored + failed} lines, {failed} with an error")
+            if (scored + failed) % BATCH == 0:
+                progress(f"{scored + failed} lines, {failed} with an error")
     return scored, failed
 
 
@@ -82,23 +72,3 @@ def _placed(result: Result, number: int) -> Result:
     if result.error is None:
         return result
     return replace(result, error=ItemError(result.error.code, f"line {number}: {result.error.detail}"))
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[IO[str]]:
-    """Open a file beside the target that takes its place once complete; a failure leaves the target alone.
-
-    A link stays and what it points to is replaced; a folder or a device, which a rename would displace,
-    is refused.
-    """
-    target = target.resolve()
-    if target.exists() and not target.is_file():
-        raise OSError(None, "is not an ordinary file; name one to write to", str(target))
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    with part.open("w", encoding="utf-8", newline="\n") as out:
-        try:
-            yield out
-            out.flush()
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     import argparse
 
     from inference.configuration import Configuration
-    from inference.types import Scorer
+    from inference.types import Scorer, ScorerInfo
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Declare the options that choose a scorer."""
-    parser.add_argument("--scorer", required=True, metavar="KEY", help="a built-in name, or one of --config")
+    parser.add_argument(
+        "--scorer", required=required, metavar="KEY", help="a built-in name, or one of --config"
+    )
     parser.add_argument("--model", metavar="DIR", type=Path, help="the folder of its weights")
     parser.add_argument("--config", metavar="YAML", type=Path, help="a file of named scorers")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], help="instead of the configured one")
@@ -53,3 +55,14 @@ def configured(args: argparse.Namespace) -> Configuration:
 def say(line: str) -> None:
     """Write a line to standard error, over a progress line where there is one."""
     sys.stderr.write(f"{chr(13) if sys.stderr.isatty() else ''}{line}\n")
+
+
+def progress(line: str) -> None:
+    """Show how far a command is, in a terminal alone; the next line takes its place."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{line}")
+
+
+def introduce(info: ScorerInfo) -> None:
+    """Say which scorer speaks and what its numbers mean."""
+    say(f"{info.key} ({'trained' if info.trained else 'untrained'}): {info.comparability}")

@@ -11,7 +11,7 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import torch
 
@@ -25,7 +25,7 @@ from inference.types import ItemError
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from inference.engine.pictures import Source
     from inference.engine.sequences import Picture, TokenSequence
@@ -44,7 +44,7 @@ Look: TypeAlias = "Callable[[Image], Source]"
 class Reader(Protocol):
     """How items become sequences for a model, and pictures features."""
 
-    language: nn.Module
+    language: Any
     max_tokens: int
 
     def budgets(self, items: Sequence[Item]) -> Iterable[Budget]:
@@ -213,6 +213,7 @@ class Engine:
                 one.key: (one, self._pixels(one)) for one in missing
             }
             self.counted.pictures += len(missing)
+            self.counted.picture_tokens += sum(one.tokens for one in missing)
             return self.reader.encode(prepared, budget)
 
         features = self.cache.gather(_pictures(pack), encode)

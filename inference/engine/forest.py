@@ -8,14 +8,12 @@ and itself, gives every sequence what it would get alone. docs/decisions/0008-on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -23,8 +21,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """The nodes ``first`` to ``end`` that a sequence adds below ``above`` [n], the nodes it shares, root first."""
+class Stretch:
+    """Nodes ``first`` to ``end``, each the child of the one before; ``above`` [n] are the first one's ancestors.
+
+    Ancestors stand root first, so in ascending order.
+    """
 
     above: npt.NDArray[np.int64]
     first: int
@@ -40,7 +41,7 @@ class Forest:
     def __init__(self, sequences: Sequence[TokenSequence]) -> None:
         self.sequences = sequences
         self.paths: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)] * len(sequences)
-        self.branches: list[Branch] = []
+        self.branches: list[Stretch] = []
         self.pictures: list[tuple[int, Picture]] = []
         ids, positions = [], []
         before_keys = before_path = np.empty(0, np.int64)
@@ -54,7 +55,7 @@ class Forest:
             end = size + len(one) - shared
             path = np.concatenate([before_path[:shared], np.arange(size, end)])
             if end > size:
-                self.branches.append(Branch(path[:shared], size, end))
+                self.branches.append(Stretch(path[:shared], size, end))
                 ids.append(one.ids[shared:])
                 positions.append(one.positions[:, shared:])
                 self.pictures += [
@@ -68,28 +69,17 @@ class Forest:
     def __len__(self) -> int:
         return len(self.ids)
 
-    @cached_property
-    def is_chain(self) -> bool:
-        """Whether no node has two children: plain causal attention then does the same."""
-        return len(self.branches) == 1
-
     @property
     def reads(self) -> list[npt.NDArray[np.int64]]:
         """The nodes at which each sequence is read."""
         return [path[list(one.reads)] for path, one in zip(self.paths, self.sequences, strict=True)]
 
-    def mask(self, first: int, end: int, device: torch.device) -> torch.Tensor:
-        """Return which of the nodes before ``end`` the nodes from ``first`` see, [end - first, end] bool."""
-        mask = torch.zeros(end - first, end, dtype=torch.bool, device=device)
+    def stretches(self, first: int, end: int) -> Iterator[Stretch]:
+        """Yield the nodes from ``first`` to ``end`` with their ancestors."""
         for branch in self.branches:
             low, high = max(branch.first, first), min(branch.end, end)
-            if low >= high:
-                continue
-            rows = mask[low - first : high - first]
-            rows[:, torch.from_numpy(branch.above).to(device)] = True
-            rows[:, branch.first : low] = True
-            rows[:, low:high] = torch.ones(high - low, high - low, dtype=torch.bool, device=device).tril()
-        return mask
+            if low < high:
+                yield Stretch(np.concatenate([branch.above, np.arange(branch.first, low)]), low, high)
 
 
 def _common(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> int:

@@ -12,6 +12,7 @@ from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import (
 )
 
 from inference.engine.loading import loaded
+from inference.engine.passes import use_forest_attention
 from inference.engine.pictures import pixels
 from inference.engine.sequences import Picture
 
@@ -41,6 +42,7 @@ class InternVL:
         self.rows = model.lm_head.weight[list(tokens)].detach().float().clone().to(device)
         self.model = model.model.to(device)
         self.language = self.model.language_model
+        use_forest_attention(self.language)
         self.tokens_per_tile: int = model.config.image_seq_length
         self.image_id: int = model.config.image_token_id
         self.max_positions: int = model.config.text_config.max_position_embeddings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from inference.configuration import ConfigurationError
+from inference.types import Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,3 +75,16 @@ def device_of(name: str) -> torch.device:
     if name != "auto":
         return torch.device(name)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def health_of(device: torch.device) -> Health:
+    """Return the device's name and its memory."""
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        return Health(device=torch.cuda.get_device_name(device), free_bytes=free, total_bytes=total)
+    if not {"SC_AVPHYS_PAGES", "SC_PHYS_PAGES"} <= set(os.sysconf_names):
+        return Health(device=device.type)
+    free, total = (
+        os.sysconf(name) * os.sysconf("SC_PAGE_SIZE") for name in ("SC_AVPHYS_PAGES", "SC_PHYS_PAGES")
+    )
+    return Health(device=device.type, free_bytes=free, total_bytes=total)

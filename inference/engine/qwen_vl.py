@@ -17,6 +17,7 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil, smart_resize
 
 from inference.engine.loading import loaded
+from inference.engine.passes import use_forest_attention
 from inference.engine.pictures import PictureError, pixels
 from inference.engine.sequences import Picture
 
@@ -48,15 +49,21 @@ class QwenVL:
             block.attn.__class__ = GroupedWindowAttention
         self.model = model.to(device)
         self.language = self.model.language_model
+        use_forest_attention(self.language)
         self.image_id: int = model.config.image_token_id
         self.max_positions: int = model.config.text_config.max_position_embeddings
         self._processor = processor
         self._merge: int = processor.merge_size
 
     @classmethod
-    def read(cls, folder: Path, *, dtype: torch.dtype, device: torch.device) -> QwenVL:
-        """Return the folder's model; ConfigurationError says what is wrong with the folder."""
-        model = loaded(Qwen2_5_VLModel, folder, dtype=dtype, ignored=frozenset({"lm_head.weight"}))
+    def read(
+        cls, folder: Path, *, dtype: torch.dtype, device: torch.device, head: frozenset[str] = frozenset()
+    ) -> QwenVL:
+        """Return the folder's model; ConfigurationError says what is wrong with the folder.
+
+        ``head`` names weights of a value head, which may lie among the model's own.
+        """
+        model = loaded(Qwen2_5_VLModel, folder, dtype=dtype, ignored=head | {"lm_head.weight"})
         # The Pil class by name: with torchvision installed the automatic choice resizes differently.
         return cls(model, Qwen2VLImageProcessorPil.from_pretrained(folder), device=device)
 

@@ -16,9 +16,10 @@ from safetensors import SafetensorError, safe_open
 from inference.checkpoints.identity import revision
 from inference.configuration import ConfigurationError, model_info
 from inference.engine.engine import Engine, ItemFault, Look
-from inference.engine.loading import device_of, finite
+from inference.engine.loading import device_of, finite, health_of
 from inference.engine.qwen_vl import QwenVL
 from inference.engine.sequences import Builder
+from inference.engine.warming import warm
 from inference.engine.words import Words
 from inference.types import Image, ItemError, Result, Text
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from inference.configuration import Head, Outcome
     from inference.engine.sequences import Picture, TokenSequence
-    from inference.types import Item, Part, ScorerInfo
+    from inference.types import Health, Item, Part, ScorerInfo
 
 SYSTEM = "You are a helpful assistant."
 """What the chat template puts first where a conversation brings no system message."""
@@ -42,10 +43,13 @@ def load(key: str, configuration: Outcome) -> OutcomeScorer:
         key, configuration, model=folder.name, revision=configuration.revision or revision(folder)
     )
     model = QwenVL.read(
-        folder, dtype=getattr(torch, configuration.dtype), device=device_of(configuration.device)
+        folder,
+        dtype=getattr(torch, configuration.dtype),
+        device=device_of(configuration.device),
+        head=_names(configuration.head),
     )
     head = read_head(folder, configuration.head, model.language.config.hidden_size)
-    return OutcomeScorer(info, configuration, Conversations(configuration, Words(folder), model), head)
+    return warm(OutcomeScorer(info, configuration, Conversations(configuration, Words(folder), model), head))
 
 
 class OutcomeScorer:
@@ -65,6 +69,10 @@ class OutcomeScorer:
     def describe(self) -> ScorerInfo:
         """Say which model, of which revision, speaks."""
         return self._info
+
+    def health(self) -> Health:
+        """Say where the model lies and how much memory is free there."""
+        return health_of(self.engine.reader.language.embed_tokens.weight.device)
 
     def __call__(self, items: Sequence[Item], /) -> list[Result]:
         """Score every item; one that cannot be scored gets its own error."""
@@ -151,13 +159,17 @@ class Conversations:
         return self.model.encode(prepared, budget)
 
 
+def _names(head: Head) -> frozenset[str]:
+    return frozenset(name for name in (head.weight, head.bias) if name)
+
+
 def read_head(folder: Path, head: Head, hidden: int) -> tuple[Tensor, float]:
     """Return the value row [H] and its bias, in float32 whatever was stored, as TRL computes them.
 
     ConfigurationError when the file holds anything else than the configuration names.
     """
     path = folder / head.file
-    wanted = {head.weight} | ({head.bias} if head.bias else set())
+    wanted = _names(head)
     try:
         with safe_open(path, framework="pt") as file:
             names = set(file.keys())

@@ -26,8 +26,9 @@ from inference.checkpoints.identity import revision
 from inference.configuration import ConfigurationError, model_info
 from inference.engine.engine import Engine, ItemFault, Look
 from inference.engine.internvl import InternVL
-from inference.engine.loading import device_of, finite
+from inference.engine.loading import device_of, finite, health_of
 from inference.engine.sequences import Builder
+from inference.engine.warming import warm
 from inference.engine.words import Words
 from inference.prompts import question, response_text
 from inference.steps import Step, join_steps, split_steps
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from inference.configuration import Process
     from inference.engine.sequences import Picture, TokenSequence
-    from inference.types import Item, Part, ScorerInfo
+    from inference.types import Health, Item, Part, ScorerInfo
 
 TEMPLATE_SYSTEM = (
     "你是书生·万象，英文名是InternVL，"
@@ -63,7 +64,7 @@ def load(key: str, configuration: Process) -> ProcessScorer:
         device=device_of(configuration.device),
     )
     finite(model.rows, f"{folder}: the output rows of + and -")
-    return ProcessScorer(info, configuration, Dialogues(configuration, words, model))
+    return warm(ProcessScorer(info, configuration, Dialogues(configuration, words, model)))
 
 
 def answer_token(words: Words, sign: str) -> int:
@@ -86,6 +87,10 @@ class ProcessScorer:
     def describe(self) -> ScorerInfo:
         """Say which model, of which revision, speaks."""
         return self._info
+
+    def health(self) -> Health:
+        """Say where the model lies and how much memory is free there."""
+        return health_of(self.engine.reader.language.embed_tokens.weight.device)
 
     def __call__(self, items: Sequence[Item], /) -> list[Result]:
         """Score every item; one that cannot be scored gets its own error."""

@@ -9,6 +9,7 @@ from inference.configuration import (
     ConfigurationError,
     Demo,
     Head,
+    Http,
     Outcome,
     Process,
     builtin,
@@ -83,3 +84,11 @@ def test_only_what_a_score_depends_on_makes_another_run() -> None:
         {"dtype": "float32"},
     ):
         assert fingerprint(msgspec.structs.replace(one, **change)) != fingerprint(one)
+
+
+def test_where_a_server_is_and_how_it_is_called_makes_no_other_run() -> None:
+    one = Http(url="http://a")
+    same = Http(url="https://b", token_variable="TOKEN", timeout=5, retries=0, batch=2)
+
+    assert fingerprint(one) == fingerprint(same)
+    assert fingerprint(Http(url="http://a", comparability="global")) != fingerprint(one)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.lines import format_result, parse_line
+from inference.lines import format_item, format_result, parse_line, parse_row
 from inference.types import Image, Item, ItemError, Message, Result, StepScore, Text
 
 FOLDER = Path("somewhere")
@@ -132,6 +132,51 @@ def test_no_line_raises(line: bytes) -> None:
     read = parse_line(line, folder=FOLDER)
 
     assert isinstance(read, Item) or json.loads(format_result(read))["error"]["code"].startswith("bad_")
+
+
+ITEM = st.builds(
+    Item,
+    id=st.integers() | st.uuids().map(str),
+    messages=st.lists(
+        st.builds(
+            Message,
+            st.sampled_from(["system", "user", "assistant"]),
+            st.lists(
+                st.builds(Text, st.text()) | st.builds(Image, source=st.binary(), max_tiles=st.just(3)),
+                max_size=2,
+            ).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
+    steps=st.none() | st.lists(st.text(), max_size=2).map(tuple),
+    max_steps=st.none() | st.just(2) | st.just("default"),
+)
+
+
+@given(ITEM)
+def test_an_item_for_another_machine_is_one_line_that_reads_as_the_item(item: Item) -> None:
+    line = format_item(item)
+
+    assert line.count("\n") == 1
+    assert parse_row(json.loads(line)) == item
+
+
+def test_an_image_file_travels_as_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\0png")
+    item = Item(id=1, messages=(Message("user", (Image(source=tmp_path / "a.png", min_pixels=9),)),))
+
+    assert json.loads(format_item(item))["messages"][0]["content"] == [
+        {"type": "image", "data": "AHBuZw==", "min_pixels": 9}
+    ]
+
+
+@pytest.mark.parametrize("part", [{"image": "/etc/passwd"}, {"data": "a"}, {"data": "a b="}, {"data": "ä"}])
+def test_an_image_from_another_machine_is_base64_and_never_a_path(part: dict[str, object]) -> None:
+    result = parse_row(with_part(type="image", **part))
+
+    assert isinstance(result, Result)
+    assert result.error
+    assert result.error.detail.startswith("messages[0].content[1].data: ")
 
 
 def test_a_result_is_one_line_with_every_key() -> None:

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from transformers import Qwen2Config, Qwen2Model
 
 from inference.engine.forest import Forest, distinct
-from inference.engine.passes import Counted, hidden_states
+from inference.engine.passes import Counted, hidden_states, use_forest_attention
 from inference.engine.pictures import Source
 from inference.engine.sequences import Builder, Picture, TokenSequence
 from inference.types import Image
 
 WORDS = st.lists(st.integers(1, 3), min_size=1, max_size=12)
-DEVICE = torch.device("cpu")
 
 
 def sequence(ids: list[int], *reads: int) -> TokenSequence:
@@ -41,6 +40,7 @@ def model() -> Qwen2Model:
     )
     made = Qwen2Model(config)
     made.train(mode=False)
+    use_forest_attention(made)
     return made
 
 
@@ -50,12 +50,24 @@ def alone(model: Qwen2Model, one: TokenSequence) -> torch.Tensor:
     return states[list(one.reads)]
 
 
-@given(st.lists(WORDS, min_size=1, max_size=6))
+def seen(forest: Forest, first: int, end: int) -> dict[int, list[int]]:
+    """Return what each node sees, itself included."""
+    return {
+        node: [*one.above.tolist(), *range(one.first, node + 1)]
+        for one in forest.stretches(first, end)
+        for node in range(one.first, one.end)
+    }
+
+
+@given(st.lists(WORDS, min_size=1, max_size=6), st.integers(1, 9))
 def test_every_path_spells_its_sequence_and_every_node_sees_exactly_its_ancestors(
-    words: list[list[int]],
+    words: list[list[int]], size: int
 ) -> None:
     forest = Forest([sequence(one) for one in words])
-    mask = forest.mask(0, len(forest), DEVICE).numpy()
+    whole = seen(forest, 0, len(forest))
+    pieces: dict[int, list[int]] = {}
+    for first in range(0, len(forest), size):
+        pieces |= seen(forest, first, min(first + size, len(forest)))
 
     prefixes = {tuple(one[: end + 1]) for one in words for end in range(len(one))}
     assert len(forest) == len(prefixes) == distinct([sequence(one) for one in words])
@@ -63,17 +75,7 @@ def test_every_path_spells_its_sequence_and_every_node_sees_exactly_its_ancestor
         assert forest.ids[path].tolist() == one
         assert (np.diff(path) > 0).all()
         for depth, node in enumerate(path):
-            assert np.flatnonzero(mask[node]).tolist() == path[: depth + 1].tolist()
-
-
-@given(st.lists(WORDS, min_size=1, max_size=5), st.integers(1, 9))
-def test_a_mask_in_pieces_is_the_whole_mask(words: list[list[int]], size: int) -> None:
-    forest = Forest([sequence(one) for one in words])
-    whole = forest.mask(0, len(forest), DEVICE)
-    for first in range(0, len(forest), size):
-        end = min(first + size, len(forest))
-        assert torch.equal(forest.mask(first, end, DEVICE), whole[first:end, :end])
-        assert not whole[first:end, end:].any()
+            assert whole[node] == pieces[node] == path[: depth + 1].tolist()
 
 
 @settings(max_examples=25, deadline=None)
@@ -130,4 +132,5 @@ def test_what_is_computed_is_counted() -> None:
     counted.add(forest, budget=2)
 
     assert (counted.tokens, counted.tokens_alone, counted.sequences) == (2 * 5, 2 * 10, 2 * 3)
-    assert counted.attention_pairs == 5 * 5 + (2 * 2 + 2 * 4 + 1 * 5)
+    # 1-2-2-2 first, 3 below 1-2; then in pieces of two: 1-2, 2-2 below both, 3 below both.
+    assert counted.attention_pairs == (4 * 5 // 2 + 1 * 3) + (2 * 3 // 2 + 2 * 4 + 1 * 3)

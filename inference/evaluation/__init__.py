@@ -1,0 +1,1 @@
+"""How well a scorer agrees with people: published benchmarks, their metrics, the raw scores kept."""
