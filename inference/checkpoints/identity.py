@@ -1,19 +1,39 @@
-"""Which weights a folder holds, as one word; nothing here imports torch."""
+"""Which weights a folder holds, and how they present themselves; nothing here imports torch."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.checkpoints import manifest
-from inference.configuration import ConfigurationError
+from inference.configuration import ConfigurationError, model_info
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from inference.configuration import Outcome, Process
+    from inference.types import ScorerInfo
 
 MIB = 1024 * 1024
 WHOLE = 64 * MIB
 """Smaller files are hashed whole, larger ones by their first and last MiB."""
+
+
+def present(key: str, configuration: Process | Outcome) -> ScorerInfo:
+    """Return how the model in the configured folder presents itself.
+
+    A miniature is untrained, whatever is configured. ConfigurationError as `revision` where none is set.
+    """
+    folder = Path(configuration.model)
+    name = configuration.revision or revision(folder)
+    info = model_info(key, configuration, model=folder.name, revision=name)
+    return replace(info, trained=info.trained and not _untrained(folder))
+
+
+def _untrained(folder: Path) -> bool:
+    if (folder / manifest.NAME).is_file():
+        return not manifest.read_manifest(folder).trained
+    return (folder / manifest.UNTRAINED).exists()
 
 
 def revision(folder: Path) -> str:

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 CACHE_BYTES = 1024**3
 SMALLEST_BUDGET = 256
 _PREPARERS = 2
+_NO_MEMORY = ("can't allocate memory", "out of memory", "STATUS_ALLOC_FAILED")
+"""What the CPU's allocator, the driver and its libraries say in errors of no class of their own."""
 
 Budget: TypeAlias = int
 Look: TypeAlias = "Callable[[Image], Source]"
@@ -107,6 +109,7 @@ class Engine:
     def run(self, items: Sequence[Item]) -> list[Outcome | ItemError]:
         """Return, for every item, what its score is read from, or why it has none."""
         outcomes: dict[int, Outcome | ItemError] = {}
+        self._prepared.clear()  # a run that broke off may have left something
         planned = self._plan(items, outcomes)
         with ThreadPoolExecutor(_PREPARERS, thread_name_prefix="pictures") as pool:
             packs = iter(list(_packs(planned, self.token_budget)))
@@ -115,7 +118,7 @@ class Engine:
             while coming is not None:
                 pack, coming = coming, next(packs, None)
                 self._prepare(coming, pool)
-                self._compute(self._readable(pack, outcomes), self.token_budget, outcomes)
+                self._compute(pack, self.token_budget, outcomes, pool)
                 self._forget(pack, keep=coming or [])
         return [outcomes[index] for index in range(len(items))]
 
@@ -138,22 +141,32 @@ class Engine:
         outcomes: dict[int, Outcome | ItemError],
         look: Look,
     ) -> _Pack:
-        """Return the sequences of one conversation, all under the first image budget that fits all."""
-        found: dict[int, TokenSequence] = {}
-        for budget in self.reader.budgets([items[index] for index in indices]):
+        """Return the sequences of one conversation, all under the first image budget that fits all.
+
+        What is too long even under the smallest one has no say in it.
+        """
+        limit = self.reader.max_tokens
+
+        def read(wanted: Iterable[int], budget: Budget) -> dict[int, TokenSequence]:
             found = {}
-            for index in indices:
+            for index in wanted:
                 try:
                     found[index] = self.reader.sequence(items[index], budget, look)
                 except (ItemFault, PictureError) as fault:
                     outcomes[index] = fault.error
-            if all(len(one) <= self.reader.max_tokens for one in found.values()):
-                break
-        for index, one in list(found.items()):
-            if len(one) > self.reader.max_tokens:
-                detail = f"the input has {len(one):,} tokens; the model takes {self.reader.max_tokens:,}"
-                outcomes[index] = ItemError("too_long", detail)
-                del found[index]
+            return found
+
+        first, *fewer = self.reader.budgets([items[index] for index in indices])
+        found = read(indices, first)
+        if long := [index for index, one in found.items() if len(one) > limit]:
+            for index, one in read(long, [first, *fewer][-1]).items():
+                if len(one) > limit:
+                    detail = f"the input has {len(one):,} tokens; the model takes {limit:,}"
+                    outcomes[index] = ItemError("too_long", detail)
+                    del found[index]
+            rest = iter(fewer)
+            while any(len(one) > limit for one in found.values()):
+                found = read(found, next(rest))
         return [_Planned(index, one) for index, one in found.items()]
 
     def _prepare(self, pack: _Pack | None, pool: ThreadPoolExecutor) -> None:
@@ -166,11 +179,14 @@ class Engine:
         readable = []
         for one in pack:
             try:
-                for picture in _pictures([one]):
-                    if picture.key in self._prepared:
-                        self._prepared[picture.key].result()
+                for picture in self.cache.missing(_pictures([one])):
+                    self._prepared[picture.key].result()
             except PictureError as fault:
                 outcomes[one.index] = fault.error
+            except (MemoryError, RuntimeError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                outcomes[one.index] = ItemError("out_of_memory", "its pictures do not fit into memory")
             else:
                 readable.append(one)
         return readable
@@ -181,7 +197,11 @@ class Engine:
             if picture.key not in needed:
                 self._prepared.pop(picture.key, None)
 
-    def _compute(self, pack: _Pack, budget: int, outcomes: dict[int, Outcome | ItemError]) -> None:
+    def _compute(
+        self, pack: _Pack, budget: int, outcomes: dict[int, Outcome | ItemError], pool: ThreadPoolExecutor
+    ) -> None:
+        self._prepare(pack, pool)  # again, for features may have been dropped since
+        pack = self._readable(pack, outcomes)
         if not pack:
             return
         try:
@@ -197,10 +217,10 @@ class Engine:
         # Outside of the handler, whose traceback would hold on to the memory.
         self._make_room()
         if budget > SMALLEST_BUDGET:
-            self._compute(pack, max(budget // 2, SMALLEST_BUDGET), outcomes)
+            self._compute(pack, max(budget // 2, SMALLEST_BUDGET), outcomes, pool)
         elif len(pack) > 1:
             for one in pack:
-                self._compute([one], budget, outcomes)
+                self._compute([one], budget, outcomes, pool)
         else:
             detail = f"{len(pack[0].sequence):,} tokens do not fit into memory, {budget} at a time"
             outcomes[pack[0].index] = ItemError("out_of_memory", detail)
@@ -210,7 +230,7 @@ class Engine:
 
         def encode(missing: list[Picture]) -> Mapping[Hashable, Tensor]:
             prepared: dict[Hashable, tuple[Picture, Tensor]] = {
-                one.key: (one, self._pixels(one)) for one in missing
+                one.key: (one, self._prepared[one.key].result()) for one in missing
             }
             self.counted.pictures += len(missing)
             self.counted.picture_tokens += sum(one.tokens for one in missing)
@@ -222,11 +242,6 @@ class Engine:
         )
         self.counted.add(forest, budget)
         return states
-
-    def _pixels(self, picture: Picture) -> Tensor:
-        """Return a picture's pixels; one that was dropped from the cache since is prepared again."""
-        prepared = self._prepared.get(picture.key)
-        return self.reader.prepare(picture) if prepared is None else prepared.result()
 
     def _make_room(self) -> None:
         self.cache.clear()
@@ -254,4 +269,5 @@ def _pictures(pack: Iterable[_Planned]) -> list[Picture]:
 
 def _is_out_of_memory(error: Exception) -> bool:
     """Whether the accelerator, or the CPU's allocator, had no memory left."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    kinds = MemoryError | torch.OutOfMemoryError
+    return isinstance(error, kinds) or any(said in str(error) for said in _NO_MEMORY)

@@ -11,7 +11,7 @@ from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import (
     get_optimal_tiled_canvas,
 )
 
-from inference.engine.loading import loaded
+from inference.engine.loading import loaded, loading
 from inference.engine.passes import use_forest_attention
 from inference.engine.pictures import pixels
 from inference.engine.sequences import Picture
@@ -55,7 +55,8 @@ class InternVL:
         """Return the folder's model; ConfigurationError says what is wrong with the folder."""
         model = loaded(InternVLForConditionalGeneration, folder, dtype=dtype)
         # The Pil class by name: with torchvision installed the automatic choice resizes differently.
-        processor = GotOcr2ImageProcessorPil.from_pretrained(folder)
+        with loading(folder, "the image processor"):
+            processor = GotOcr2ImageProcessorPil.from_pretrained(folder)
         return cls(model, processor, tokens=tokens, device=device)
 
     def cut(self, source: Source, max_tiles: int) -> Picture:

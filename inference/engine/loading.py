@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
@@ -19,26 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+CONVERT = "convert the published folder first: python -m inference convert SRC DST"
+# What transformers raises on a folder's files, by design or not.
+_UNUSABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError, StrictDataclassError
+)  # fmt: skip
+
+
+class _Kind(msgspec.Struct):
+    model_type: str
+
 
 def loaded(kind: Any, folder: Path, *, dtype: torch.dtype, ignored: frozenset[str] = frozenset()) -> Any:  # noqa: ANN401 - any model class of transformers
     """Return a model with the folder's weights, in evaluation mode, on the CPU.
 
     ``ignored`` are the only weights that may be left over. Raises ConfigurationError for any other
-    difference between the folder and the model, and for files that are cut short.
+    difference between the folder and the model, for files that are cut short, and for another model.
     """
-    _must_be(kind.config_class.model_type, folder)
-    try:
-        with _quiet():
-            model, info = kind.from_pretrained(
-                folder,
-                dtype=dtype,
-                attn_implementation="sdpa",
-                trust_remote_code=False,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ConfigurationError(f"{folder}: cannot be loaded as {kind.__name__}: {error}") from error
+    expect_kind(folder, kind.config_class.model_type)
+    with loading(folder, kind.__name__), _quiet():
+        model, info = kind.from_pretrained(
+            folder,
+            dtype=dtype,
+            attn_implementation="sdpa",
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
     wrong = {
         "missing": set(info["missing_keys"]),
         "not of this model": set(info["unexpected_keys"]) - ignored,
@@ -51,24 +59,27 @@ def loaded(kind: Any, folder: Path, *, dtype: torch.dtype, ignored: frozenset[st
     return model.eval()
 
 
-def _must_be(model_type: str, folder: Path) -> None:
-    """Look at the folder's own words first: another configuration's gaps would be filled with a model of 8 billion."""
+@contextmanager
+def loading(folder: Path, what: str) -> Iterator[None]:
+    """Turn what transformers raises over files that it cannot use into ConfigurationError."""
     try:
-        found = msgspec.json.decode((folder / "config.json").read_bytes(), type=dict[str, Any]).get(
-            "model_type"
-        )
-    except FileNotFoundError as error:
-        detail = "no config.json there; is this the folder of the weights?"
-        raise ConfigurationError(f"{folder}: {detail}") from error
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigurationError(f"{folder}: its config.json cannot be read: {error}") from error
-    if found == "internvl_chat":
-        detail = f"is as published; make it native first: python -m inference convert {folder} NATIVE"
-        raise ConfigurationError(f"{folder}: {detail}")
-    if found != model_type:
-        raise ConfigurationError(
-            f"{folder}: holds a model of type {found!r}; this kind of scorer takes {model_type!r}"
-        )
+        yield
+    except _UNUSABLE as error:
+        raise ConfigurationError(f"{folder}: {what} cannot be loaded: {error}") from error
+
+
+def expect_kind(folder: Path, wanted: str) -> None:
+    """Refuse the folder of another model: transformers would make it up in full size, and at random."""
+    path = folder / "config.json"
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_Kind).model_type
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}; name the folder of the weights") from error
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(f"{path}: {error}; download it again") from error
+    if found != wanted:
+        advice = f"; {CONVERT}" if found == "internvl_chat" else ""
+        raise ConfigurationError(f"{path}: the model is of the type {found!r}, not {wanted!r}{advice}")
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 
 PIXEL_LIMIT = 100_000_000
 FORMATS = ("PNG", "JPEG", "WEBP")
+# What Pillow raises on broken bytes, by design or not; a palette that is missing is an AssertionError.
+_BROKEN = (
+    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, EOFError,
+    RuntimeError, AssertionError, struct.error, zlib.error, Pillow.DecompressionBombError,
+)  # fmt: skip
 _ORIENTATION = 0x0112
 # What makes a picture upright, by its EXIF orientation; from 5 on, width and height change places.
 _UPRIGHT = {
@@ -59,7 +66,7 @@ def inspect(image: Image) -> Source:
         with Pillow.open(BytesIO(data), formats=FORMATS) as opened:
             width, height = opened.size
             orientation = _orientation(opened)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+    except _BROKEN as error:
         raise _unreadable(image, error) from error
     if width * height > PIXEL_LIMIT:
         detail = f"{_name(image)} has {width * height:,} pixels; at most {PIXEL_LIMIT:,} are looked at"
@@ -70,9 +77,16 @@ def inspect(image: Image) -> Source:
 
 
 def pixels(source: Source) -> Pillow.Image:
-    """Return the whole picture, upright, transparency on white, RGB; PictureError when it is damaged."""
+    """Return the whole picture, upright, transparency on white, RGB.
+
+    PictureError: it is damaged, or its file is no longer the one that was inspected.
+    """
+    data = _bytes(source.image)
+    if hashlib.sha256(data).hexdigest() != source.sha256:
+        detail = f"{_name(source.image)} was changed while it was being scored; score the item again"
+        raise PictureError("changed_image", detail)
     try:
-        with Pillow.open(BytesIO(_bytes(source.image)), formats=FORMATS) as opened:
+        with Pillow.open(BytesIO(data), formats=FORMATS) as opened:
             turn = _UPRIGHT.get(source.orientation)
             upright = opened if turn is None else opened.transpose(turn)
             if upright.has_transparency_data:
@@ -80,7 +94,7 @@ def pixels(source: Source) -> Pillow.Image:
                 white = Pillow.new("RGBA", layer.size, "white")
                 upright = Pillow.alpha_composite(white, layer)
             return upright.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+    except _BROKEN as error:
         raise _unreadable(source.image, error) from error
 
 
@@ -107,4 +121,4 @@ def _name(image: Image) -> str:
 
 def _unreadable(image: Image, error: Exception) -> PictureError:
     said = "it is no PNG, JPEG or WebP file" if isinstance(error, UnidentifiedImageError) else str(error)
-    return PictureError("bad_image", f"cannot read {_name(image)}: {said}")
+    return PictureError("bad_image", f"cannot read {_name(image)}: {said or 'it is damaged'}")

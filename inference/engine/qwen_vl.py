@@ -16,7 +16,7 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil, smart_resize
 
-from inference.engine.loading import loaded
+from inference.engine.loading import loaded, loading
 from inference.engine.passes import use_forest_attention
 from inference.engine.pictures import PictureError, pixels
 from inference.engine.sequences import Picture
@@ -64,8 +64,10 @@ class QwenVL:
         ``head`` names weights of a value head, which may lie among the model's own.
         """
         model = loaded(Qwen2_5_VLModel, folder, dtype=dtype, ignored=head | {"lm_head.weight"})
-        # The Pil class by name: with torchvision installed the automatic choice resizes differently.
-        return cls(model, Qwen2VLImageProcessorPil.from_pretrained(folder), device=device)
+        with loading(folder, "the image processor"):
+            # The Pil class by name: with torchvision installed the automatic choice resizes differently.
+            processor = Qwen2VLImageProcessorPil.from_pretrained(folder)
+        return cls(model, processor, device=device)
 
     def cut(self, source: Source, min_pixels: int, max_pixels: int) -> Picture:
         """Return the picture resized once into the limits; its grid is (1, rows, columns) of patches."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from transformers import AutoTokenizer
 
 from inference.configuration import ConfigurationError
+from inference.engine.loading import loading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +17,9 @@ class Words:
     """A model's tokenizer: `text` for what people wrote, `special` for the template's own tokens."""
 
     def __init__(self, folder: Path) -> None:
-        # Without the explicit False a folder that brings code would ask on the terminal whether to run it.
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        with loading(folder, "the tokenizer"):
+            # Without the explicit False a folder that brings code would ask on the terminal whether to run it.
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         self.start: list[int] = self._tokenizer("")["input_ids"]
 
     def text(self, text: str) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +14,6 @@ from inference.configuration import (
     Http,
     Outcome,
     Process,
-    model_info,
 )
 
 if TYPE_CHECKING:
@@ -53,17 +51,11 @@ def describe(key: str, configuration: Configuration) -> ScorerInfo:
         case Process() | Outcome():
             if not configuration.model:
                 raise ConfigurationError(f"{key}: names no folder; set its `model` to that of the weights")
-            folder = Path(configuration.model)
-            revision = configuration.revision or _revision(folder)
-            return model_info(key, configuration, model=folder.name, revision=revision)
+            from inference.checkpoints.identity import present  # noqa: PLC0415 - of these two kinds alone
+
+            return present(key, configuration)
         case Http():
             timeout = min(configuration.timeout, ASKING_SECONDS)
             return load(key, msgspec.structs.replace(configuration, timeout=timeout, retries=0)).describe()
         case Demo():
             return load(key, configuration).describe()
-
-
-def _revision(folder: Path) -> str:
-    from inference.checkpoints.identity import revision  # noqa: PLC0415 - only these two kinds have weights
-
-    return revision(folder)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors import SafetensorError, safe_open
 
-from inference.checkpoints.identity import revision
-from inference.configuration import ConfigurationError, model_info
+from inference.checkpoints.identity import present
+from inference.configuration import ConfigurationError
 from inference.engine.engine import Engine, ItemFault, Look
 from inference.engine.loading import device_of, finite, health_of
+from inference.engine.pictures import PIXEL_LIMIT
 from inference.engine.qwen_vl import QwenVL
 from inference.engine.sequences import Builder
 from inference.engine.warming import warm
@@ -39,9 +40,7 @@ SYSTEM = "You are a helpful assistant."
 def load(key: str, configuration: Outcome) -> OutcomeScorer:
     """Return the scorer with its model in memory."""
     folder = Path(configuration.model)
-    info = model_info(
-        key, configuration, model=folder.name, revision=configuration.revision or revision(folder)
-    )
+    info = present(key, configuration)
     model = QwenVL.read(
         folder,
         dtype=getattr(torch, configuration.dtype),
@@ -144,9 +143,15 @@ class Conversations:
         built.text([*self.words.text(run), self._closes, *self.words.text("\n")])
 
     def _cut(self, image: Image, budget: int, look: Look) -> Picture:
-        least = image.min_pixels or min(self.configuration.min_pixels, budget)
-        most = image.max_pixels or budget
-        return self.model.cut(look(image), min(least, most), max(least, most))
+        """Return the picture within its own limits where it has them; the scorer's give way to those."""
+        most = image.max_pixels or max(budget, image.min_pixels or 0)
+        least = image.min_pixels or min(self.configuration.min_pixels, most)
+        if least > most:
+            raise ItemFault("bad_limits", f"min_pixels, {least:,}, is above max_pixels, {most:,}")
+        if least > PIXEL_LIMIT:
+            detail = f"min_pixels is {least:,}; at most {PIXEL_LIMIT:,} are looked at"
+            raise ItemFault("image_too_large", detail)
+        return self.model.cut(look(image), least, most)
 
     def prepare(self, picture: Picture) -> Tensor:
         """Return the picture's patches."""

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inference.checkpoints.identity import revision
-from inference.configuration import ConfigurationError, model_info
+from inference.checkpoints.identity import present
+from inference.configuration import ConfigurationError
 from inference.engine.engine import Engine, ItemFault, Look
 from inference.engine.internvl import InternVL
-from inference.engine.loading import device_of, finite, health_of
+from inference.engine.loading import device_of, expect_kind, finite, health_of
 from inference.engine.sequences import Builder
 from inference.engine.warming import warm
 from inference.engine.words import Words
@@ -53,9 +53,8 @@ TEMPLATE_SYSTEM = (
 def load(key: str, configuration: Process) -> ProcessScorer:
     """Return the scorer with its model in memory."""
     folder = Path(configuration.model)
-    info = model_info(
-        key, configuration, model=folder.name, revision=configuration.revision or revision(folder)
-    )
+    info = present(key, configuration)
+    expect_kind(folder, "internvl")  # before a tokenizer that only a converted folder has
     words = Words(folder)
     model = InternVL.read(
         folder,
@@ -163,9 +162,17 @@ class Dialogues:
                 continue
             built.text([*self.words.text(run), self._image_opens])
             run = ""
-            built.picture(self.model.cut(look(part), part.max_tiles or budget))
+            built.picture(self._cut(part, budget, look))
             built.text([self._image_closes])
         built.text([*self.words.text(run), self._closes, *self.words.text("\n")])
+
+    def _cut(self, image: Image, budget: int, look: Look) -> Picture:
+        most = max(1, self.max_tokens // self.model.tokens_per_tile)
+        if (
+            image.max_tiles and image.max_tiles > most
+        ):  # all ways of cutting are tried, of which there are many
+            raise ItemFault("too_many_tiles", f"max_tiles is {image.max_tiles:,}; the model takes {most:,}")
+        return self.model.cut(look(image), image.max_tiles or budget)
 
     def prepare(self, picture: Picture) -> Tensor:
         """Return the picture's tiles."""
