@@ -190,5 +190,6 @@ def read_head(folder: Path, head: Head, hidden: int) -> tuple[Tensor, float]:
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{path}: cannot be read as the value head: {error}") from error
     if weight.numel() != hidden or bias.numel() != 1:
-        raise ConfigurationError(f"{path}: a row of {weight.numel()} numbers for {hidden} hidden ones")
+        detail = f"a row of {weight.numel()} numbers for {hidden} hidden ones, a bias of {bias.numel()} for 1"
+        raise ConfigurationError(f"{path}: {detail}")
     return weight.flatten(), float(bias)

@@ -111,7 +111,9 @@ def test_history_is_flattened_with_its_pictures_and_the_answers_own_are_left_out
 ) -> None:
     (result,) = scorer([HISTORY])
 
-    assert scores(result) == pytest.approx(judge(FLAT, ["First, a box.", "Then a lid."], (A, B, C)), abs=CLOSE)
+    assert scores(result) == pytest.approx(
+        judge(FLAT, ["First, a box.", "Then a lid."], (A, B, C)), abs=CLOSE
+    )
     # Tiles and the thumbnail: 60 x 40 is cut 3 x 2, 130 x 50 is cut 5 x 2, 40 x 90 is cut 2 x 5.
     assert result.image_budget == (7, 11, 11)
 
@@ -206,7 +208,9 @@ def test_typed_special_tokens_are_text(typed: str, scorer: ProcessScorer, scorer
                 sequence(native, one)
                 for one in (item, replace(make.item("…", question=(A, "Why?")), steps=("So.",) * len(steps)))
             )
-            assert [one for one in found.ids if one in special] == [one for one in clean.ids if one in special]
+            assert [one for one in found.ids if one in special] == [
+                one for one in clean.ids if one in special
+            ]
             assert len(found.reads) == len(steps)
             assert all(found.ids[at + 1] == words.special("+") for at in found.reads)
             assert {found.ids[at + 2] for at in found.reads} == {words.special("<|im_end|>")}
@@ -239,7 +243,9 @@ def test_a_turned_photograph_counts_upright(scorer: ProcessScorer) -> None:
     turned = encoded(stored, exif=exif)
     upright = encoded(stored.transpose(Pillow.Transpose.ROTATE_270))
 
-    seen, expected, lying = scorer([make.item("One.", question=(one, "What?")) for one in (turned, upright, B)])
+    seen, expected, lying = scorer(
+        [make.item("One.", question=(one, "What?")) for one in (turned, upright, B)]
+    )
     assert (seen.value, seen.image_budget) == (expected.value, expected.image_budget)
     assert seen.value != lying.value
 
@@ -248,7 +254,11 @@ def test_a_pictures_own_limit_of_tiles_holds(scorer: ProcessScorer, judge: Judge
     limited = Image(source=B, max_tiles=3)
     base = make.item("One.", question=(A, "What?"))
     item = replace(
-        base, messages=(replace(base.messages[0], content=(limited, *base.messages[0].content[1:])), *base.messages[1:])
+        base,
+        messages=(
+            replace(base.messages[0], content=(limited, *base.messages[0].content[1:])),
+            *base.messages[1:],
+        ),
     )
     (result,), (absurd,) = scorer([item]), scorer([with_limit(base, 1_000_000)])
 
