@@ -54,7 +54,7 @@ def tiles(data: bytes, most: int) -> Tensor:
     if len(parts) > 1:
         parts.append(whole.resize((SIDE, SIDE), Pillow.Resampling.BICUBIC))
     values = np.stack([np.asarray(part, dtype=np.float32) / 255 for part in parts])
-    normal = (values - np.float32(MEAN)) / np.float32(DEVIATION)
+    normal = (values - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)
     return torch.from_numpy(normal).permute(0, 3, 1, 2).float()
 
 
@@ -73,9 +73,8 @@ class Judge:
     """VisualPRM as `InternVLForConditionalGeneration`, read at every `+` by all its logits."""
 
     def __init__(self, folder: Path) -> None:
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         self.model: Any = InternVLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-        self.model.eval()
 
     def __call__(
         self, question: str, steps: list[str], pictures: tuple[bytes, ...] = (), most: int = 12, *,
@@ -119,10 +118,9 @@ class Reader:
     """Skywork-VL-Reward as `Qwen2_5_VLForConditionalGeneration`, its head on the last token's hidden state."""
 
     def __init__(self, folder: Path) -> None:
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         self.images: Any = Qwen2VLImageProcessorPil.from_pretrained(folder)
         self.model: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-        self.model.eval()
         head = load_file(folder / "value_head.safetensors")
         self.weight = head["v_head.summary.weight"][0].float()
         self.bias = head["v_head.summary.bias"].float()

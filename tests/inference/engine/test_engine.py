@@ -12,10 +12,11 @@ import torch
 
 from inference.configuration import Outcome, Process
 from inference.engine import engine as engine_module
+from inference.engine import passes
 from inference.engine.features import FeatureCache
 from inference.engine.forest import distinct
 from inference.engine.pictures import PictureError, Source, inspect
-from inference.engine.sequences import Picture
+from inference.engine.sequences import Picture, TokenSequence
 from inference.scorers import load
 from inference.types import Image, Item, Result
 from tests.inference import make
@@ -53,7 +54,14 @@ def values(results: list[Result]) -> list[float]:
 
 
 def codes(results: list[Result]) -> list[str | None]:
-    return [result.error and result.error.code for result in results]
+    return [result.error.code if result.error else None for result in results]
+
+
+def sequence(scorer: Scorer, item: Item) -> TokenSequence:
+    """Return the item as the model reads it by itself."""
+    reader = scorer.engine.reader
+    found: TokenSequence = reader.sequence(item, next(iter(reader.budgets([item]))), inspect)
+    return found
 
 
 def alone(scorer: Scorer, items: Sequence[Item]) -> list[float]:
@@ -79,10 +87,7 @@ def test_only_distinct_tokens_are_computed(loader: Loader) -> None:
     items = [*LAMPS, *BOXES, replace(LAMPS[0], id="again")]
     values(scorer(items))
 
-    sequences = [
-        scorer.engine.reader.sequence(item, next(iter(scorer.engine.reader.budgets([item]))), inspect)
-        for item in items
-    ]
+    sequences = [sequence(scorer, item) for item in items]
     tokens, tokens_alone = (
         scorer.engine.counted.tokens - before[0],
         scorer.engine.counted.tokens_alone - before[1],
@@ -96,7 +101,8 @@ def test_a_picture_is_encoded_once_for_all_candidates_and_calls(
     loader: Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scorer = loader(token_budget=64)  # each conversation on its own
-    encode, seen = scorer.engine.reader.encode, []
+    encode = scorer.engine.reader.encode
+    seen: list[object] = []
 
     def counting(prepared: dict[Any, Any], budget: int) -> Any:
         seen.extend(prepared)
@@ -212,7 +218,8 @@ def test_an_over_long_item_leaves_no_trace(native: Path, visualprm_v1: Path, tmp
 
 def forgetful(monkeypatch: pytest.MonkeyPatch, fails: Callable[[Any, int], Exception | None]) -> list[int]:
     """Let the forward pass fail as ``fails`` says of forest and budget; return the budgets that are tried."""
-    compute, tried = engine_module.hidden_states, []
+    compute = passes.hidden_states
+    tried: list[int] = []
 
     def failing(model: Any, forest: Any, features: Any, *, budget: int) -> Any:
         tried.append(budget)
@@ -239,7 +246,7 @@ def test_memory_that_runs_out_halves_the_budget(
 ) -> None:
     scorer = loader(token_budget=2000)
     expected = alone(scorer, [*LAMPS, *BOXES])
-    tried = forgetful(monkeypatch, lambda forest, budget: error if budget > 500 else None)
+    tried = forgetful(monkeypatch, lambda _, budget: error if budget > 500 else None)
 
     assert values(scorer([*LAMPS, *BOXES])) == pytest.approx(expected, abs=CLOSE)
     assert tried == [2000, 1000, 500]
@@ -249,11 +256,7 @@ def test_what_fits_into_no_memory_is_one_items_error(loader: Loader, monkeypatch
     scorer = loader(token_budget=1024)
     expected = alone(scorer, [*LAMPS, *BOXES])
     heavy = answers("x", "A lamp. " * 30)[1]
-    size = len(
-        scorer.engine.reader.sequence(
-            heavy, 12 if "Dialogues" in repr(scorer.engine.reader) else 10**6, inspect
-        )
-    )
+    size = len(sequence(scorer, heavy))
     full = torch.OutOfMemoryError("CUDA out of memory")
     tried = forgetful(
         monkeypatch,
@@ -316,10 +319,10 @@ def test_a_file_that_is_changed_between_header_and_pixels_is_its_items_error(tmp
     assert changed.value.error.code == "changed_image"
 
 
-@pytest.mark.parametrize(("damage", "code"), [(B, "changed_image"), (None, "unreadable_image")])
+@pytest.mark.parametrize("damage", [B, None], ids=["changed", "gone"])
 @pytest.mark.parametrize("why", ["dropped for another", "dropped for want of memory"])
 def test_a_picture_found_damaged_after_its_features_were_dropped(
-    why: str, damage: bytes | None, code: str, loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    why: str, damage: bytes | None, loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scorer = loader(token_budget=512 if why == "dropped for want of memory" else 8)
     path = tmp_path / "a.png"
@@ -330,7 +333,7 @@ def test_a_picture_found_damaged_after_its_features_were_dropped(
     values(scorer(items[2:]))  # its features are here now, and nothing else
     if why == "dropped for another":
         scorer.engine.cache.limit = scorer.engine.cache.bytes
-    failed = []
+    failed: list[int] = []
 
     def fails(forest: Any, budget: int) -> Exception | None:
         if damage is None:
@@ -344,6 +347,7 @@ def test_a_picture_found_damaged_after_its_features_were_dropped(
 
     forgetful(monkeypatch, fails)
     results = scorer(items)
+    code = "unreadable_image" if damage is None else "changed_image"
     assert codes(results) == [None, None, code, code]
     assert [one.value for one in results[:2]] == pytest.approx(expected[:2], abs=CLOSE)
 

@@ -307,7 +307,7 @@ def test_a_configuration_that_transformers_cannot_use(edit: Edit, either: Either
 def test_the_folder_of_another_kind_is_refused_before_anything_is_built(
     visualprm: Path, visualprm_v1: Path, native: Path, skywork: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """transformers would make up what it does not find, in the size of its defaults: 30 GB of random numbers."""
+    """What is not in the files, transformers would make up, in the size of its defaults: 30 GB of noise."""
     for kind in ("InternVLForConditionalGeneration", "Qwen2_5_VLModel"):
         monkeypatch.setattr(f"transformers.{kind}.from_pretrained", None)
 
