@@ -67,7 +67,7 @@ def _unsupported(model: SentencePieceModel) -> Iterator[str]:
     if sum(piece.kind == spm.BYTE for piece in model.pieces) != 256:  # noqa: PLR2004 - a byte's values
         yield "has no piece for every byte"
     if sum(piece.kind == spm.UNKNOWN for piece in model.pieces) != 1:
-        yield "has no unknown piece"
+        yield "has not exactly one unknown piece"
 
 
 def _added(settings: dict[str, Any], path: Path) -> dict[int, AddedToken]:

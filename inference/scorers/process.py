@@ -167,10 +167,9 @@ class Dialogues:
         built.text([*self.words.text(run), self._closes, *self.words.text("\n")])
 
     def _cut(self, image: Image, budget: int, look: Look) -> Picture:
+        # Every way of cutting is tried, and there are more of them the more tiles are allowed.
         most = max(1, self.max_tokens // self.model.tokens_per_tile)
-        if (
-            image.max_tiles and image.max_tiles > most
-        ):  # all ways of cutting are tried, of which there are many
+        if image.max_tiles and image.max_tiles > most:
             raise ItemFault("too_many_tiles", f"max_tiles is {image.max_tiles:,}; the model takes {most:,}")
         return self.model.cut(look(image), image.max_tiles or budget)
 

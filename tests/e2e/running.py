@@ -53,15 +53,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def product(data: Path) -> Iterator[Product]:
-    """Start everything on an empty data folder, with servers of its own, and stop it at the end."""
+def product(data: Path, **settings: str) -> Iterator[Product]:
+    """Start everything on an empty data folder, with servers of its own, and stop it at the end.
+
+    ``settings`` are variables of its environment.
+    """
     port = free_port()
     kept = {
         name: value
         for name, value in os.environ.items()
         if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
     }
-    environment = {**kept, "DATA_DIR": str(data), "PORT": str(port), "WEB_THREADS": "8"}
+    environment = {**kept, **settings, "DATA_DIR": str(data), "PORT": str(port), "WEB_THREADS": "8"}
     log = data.parent / "run.log"
     with log.open("w") as words:
         process = subprocess.Popen(

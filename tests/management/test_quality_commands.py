@@ -5,9 +5,8 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
-from annotate import tasks
 from tests import make
 from tests.judging import disputed
 
@@ -18,28 +17,6 @@ def said(*arguments: str) -> Any:
     out = StringIO()
     call_command(*arguments, "--json", stdout=out)
     return json.loads(out.getvalue())
-
-
-def test_score_waits_until_nothing_is_left() -> None:
-    make.conversation(make.project("cakes"), turns=20, candidates=2)
-
-    answer = said("score", "cakes", "--scorer", "demo", "--wait")
-    assert (answer["scored"], answer["left"], answer["status"], answer["trained"]) == (40, 0, "done", False)
-
-
-def test_score_without_waiting_wakes_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    woken: list[Any] = []
-    monkeypatch.setattr(tasks, "wake", lambda task, _id: woken.append(task))
-    make.conversation(make.project("cakes"))
-
-    assert said("score", "cakes", "--scorer", "demo")["left"] == 1
-    assert woken == [tasks.score_pending]
-
-
-def test_an_unknown_scorer_is_named_with_the_known_ones() -> None:
-    make.project("cakes")
-    with pytest.raises(CommandError, match="Known are: demo"):
-        said("score", "cakes", "--scorer", "oracle")
 
 
 def test_flag_looks_at_everything_and_twice_is_once() -> None:

@@ -89,7 +89,7 @@ def test_scoring_is_started_and_its_errors_are_shown_and_tried_again(
 
     page = shown(visitor, project)
     assert "missing_image" in page
-    assert "untrained demo scorer: says nothing about quality" in page
+    assert "untrained: says nothing about quality" in page
     visitor.post(reverse("manage-retry-scoring", args=[project.slug, run.uid]))
     assert woken == [run.pk, run.pk]
     assert scoring.progress(run.pk).left == 1

@@ -87,7 +87,7 @@ def test_before_the_verdict_the_page_tells_neither_labels_nor_flags_nor_scores(
     for secret in ("Annotator 1", "People disagree", "Contradicts own ratings", "SENTINEL-model", "1.23"):
         assert secret not in blind
         assert secret in shown
-    assert "untrained demo scorer: says nothing about quality" in shown
+    assert "untrained: says nothing about quality" in shown
     assert "checked" not in blind
     assert "model-0" not in shown
 

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 LIMIT = 5
 """Deaths after which a conversation is given up. Restarts of the machine count too: not too few."""
 KEPT_SECONDS = 6 * 3600
+LOADING = 0
+"""Stands in for a conversation while the model is loaded, which may end a worker too; no row has this id."""
 
 
 def deaths(run_id: int, conversations: Iterable[int]) -> dict[int, int]:

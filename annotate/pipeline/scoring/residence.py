@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 
 from annotate.models import ScorerRun
-from annotate.pipeline.scoring import workers
+from annotate.pipeline.scoring import attempts, workers
 from annotate.pipeline.scoring.configurations import configurations, sha256_of
 from annotate.pipeline.scoring.isolating import ScorerFailedError, guarded
 from inference import scorers as kinds
@@ -80,7 +80,7 @@ def take_in(run: ScorerRun) -> Resident:
         )
     known = _residents.get(run.scorer)
     # What was loaded long ago may have been overtaken: other weights in the folder, another server.
-    resident = known if known and not _difference(known, run) else _load(run.scorer, configuration)
+    resident = known if known and not _difference(known, run) else _load(run, configuration)
     if difference := _difference(resident, run):
         raise MismatchError(
             f"The scorer “{run.scorer}” on {workers.HOST} is not the one of this run: {difference}. "
@@ -95,16 +95,29 @@ def leave() -> None:
     gc.collect()
 
 
-def _load(key: str, configuration: Configuration) -> Resident:
+def _load(run: ScorerRun, configuration: Configuration) -> Resident:
     leave()
+    key = run.scorer
+    _survived_before(run)
     log.info("loading scorer %s", key)
-    scorer = guarded(lambda: kinds.load(key, configuration))
-    info = guarded(scorer.describe)
-    guarded(lambda: scorer([WARM_UP]))
+    with attempts.counted(run.pk, [attempts.LOADING]):
+        scorer = guarded(lambda: kinds.load(key, configuration))
+        info = guarded(scorer.describe)
+        guarded(lambda: scorer([WARM_UP]))
     resident = _residents[key] = Resident(scorer, info, sha256_of(configuration))
     workers.loaded(info, resident.health())
     log.info("scorer %s is loaded", key)
     return resident
+
+
+def _survived_before(run: ScorerRun) -> None:
+    """Refuse to load what killed worker after worker, such as a model that is too large for the machine."""
+    deaths = attempts.deaths(run.pk, [attempts.LOADING])[attempts.LOADING]
+    if deaths >= attempts.LIMIT:
+        attempts.forget(run.pk, [attempts.LOADING])  # whoever tries again has mended something
+        raise ScorerFailedError(
+            f"{deaths} workers in a row ended while they loaded the model; is there memory enough for it?"
+        )
 
 
 def _difference(resident: Resident, run: ScorerRun) -> str:

@@ -317,12 +317,19 @@ def test_no_code_of_the_folder_runs(source: Path, tmp_path: Path) -> None:
     ):
         (folder / f"{module_name}.py").write_text(f"open({str(trace)!r}, 'w').close()\n")
 
+    own = {
+        "tokenizer_class": "OwnTokenizer",
+        "auto_map": {"AutoTokenizer": ["tokenization_internlm2.X", None]},
+    }
+    edit_json(folder / "tokenizer_config.json", lambda settings: settings.update(own))
+
     convert(folder, tmp_path / "native", silent)
     load(tmp_path / "native")
 
     assert not trace.exists()
     assert "auto_map" not in (tmp_path / "native" / "config.json").read_text()
     assert "auto_map" not in (tmp_path / "native" / "tokenizer_config.json").read_text()
+    assert "OwnTokenizer" not in (tmp_path / "native" / "tokenizer_config.json").read_text()
     assert list((tmp_path / "native").glob("*.py")) == []
 
 

@@ -337,6 +337,30 @@ def test_a_tokenizer_that_transformers_reads_otherwise_is_found(
     assert "transformers makes" in refused(source, tmp_path)
 
 
+def test_a_prefix_that_transformers_leaves_out_is_found(
+    visualprm_v1: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drop(folder: Path) -> None:
+        edit_json(folder / "tokenizer.json", lambda one: one.update(post_processor=None))
+
+    spoiled(monkeypatch, drop)
+
+    assert "transformers puts [] before a text, tokenizer.json puts [1]" in refused(visualprm_v1, tmp_path)
+
+
+def test_a_dtype_that_transformers_reads_otherwise_is_found(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def widen(folder: Path) -> None:
+        edit_json(folder / "config.json", lambda one: one.update(dtype="float32"))
+
+    spoiled(monkeypatch, widen)
+
+    assert "the loaded model is torch.float32, the published weights are bfloat16" in refused(
+        source, tmp_path
+    )
+
+
 def test_three_tensors_are_compared_and_a_split_one_is_first() -> None:
     fused: Any = SimpleNamespace(fused="grouped")
     equal: Any = SimpleNamespace(fused="equal")

@@ -10,12 +10,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from sentencepiece import SentencePieceProcessor
-from transformers import AutoImageProcessor, AutoTokenizer, Qwen2_5_VLModel
+from transformers import AutoImageProcessor, AutoTokenizer, InternVLForConditionalGeneration, Qwen2_5_VLModel
 
 from inference.__main__ import main
+from inference.checkpoints.convert import convert
 from inference.checkpoints.errors import ConversionError
 from inference.checkpoints.tiny import KINDS, make
-from tests.inference.checkpoints.editing import FIRST, INDEX, SECOND, weights
+from inference.checkpoints.tiny_tokenizers import sentences
+from tests.inference.checkpoints.editing import FIRST, INDEX, SECOND, silent, weights
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -133,3 +135,24 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(
 
     assert stopped.value.code == 2
     assert "skywork, visualprm, visualprm-v1" in capsys.readouterr().err.replace("'", "")
+
+
+@pytest.mark.parametrize("kind", ["visualprm", "visualprm_v1"])
+def test_the_odds_of_a_step_take_low_and_high_values(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    made = convert(request.getfixturevalue(kind), tmp_path / "native", silent)
+    tokenizer: Any = AutoTokenizer.from_pretrained(tmp_path / "native", trust_remote_code=False)
+    model: Any = InternVLForConditionalGeneration.from_pretrained(tmp_path / "native", dtype=torch.float32)
+    signs = [made.tokens["+"], made.tokens["-"]]
+
+    odds = []
+    for sentence in list(sentences())[:40]:
+        ids = tokenizer.encode(f"<|im_start|>user\n{sentence}<|im_end|>\n<|im_start|>assistant\n")
+        with torch.inference_mode():
+            logits = model(input_ids=torch.tensor([ids])).logits[0, -1, signs]
+        odds.append(float(logits.softmax(0)[0]))
+
+    assert min(odds) < 0.1
+    assert max(odds) > 0.9
+    assert max(sum(low <= one <= low + 0.5 for one in odds) for low in (0, 0.5)) < 35

@@ -235,6 +235,23 @@ def test_what_workers_die_on_again_and_again_is_given_up_and_can_be_retried(spy:
     assert scoring.progress(run.pk).scored == 2
 
 
+def test_a_model_that_kills_whoever_loads_it_stops_the_run_until_it_is_retried(spy: Spy) -> None:
+    project = make.project()
+    make.conversation(project)
+    run = scoring.start_run(project.pk, "demo")
+    with connect() as client:
+        client.set(attempts._key(run.pk, attempts.LOADING), attempts.LIMIT)
+
+    assert finish(run) == []
+    run.refresh_from_db()
+    assert run.status == "failed"
+    assert "5 workers in a row ended while they loaded the model" in run.error
+    assert spy.warmed == 0
+
+    scoring.retry_errors(run.pk)
+    assert finish(run) == [1]
+
+
 def test_an_exception_is_no_death(spy: Spy) -> None:
     project = make.project()
     one = make.conversation(project)
