@@ -131,7 +131,8 @@ class Engine:
                 outcomes[index] = fault
             else:
                 first = next(message for message in item.messages if message.role == "user")
-                conversations.setdefault(first, []).append(index)
+                # Two conversations may open alike; those of another number of images are not the same.
+                conversations.setdefault((first, item.conversation_images), []).append(index)
         return [self._sequences(items, indices, outcomes, look) for indices in conversations.values()]
 
     def _sequences(

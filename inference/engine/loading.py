@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+log = logging.getLogger(__name__)
+
 CONVERT = "convert the published folder first: python -m inference convert SRC DST"
 # What transformers raises on a folder's files, by design or not.
 _UNUSABLE = (
@@ -105,7 +107,10 @@ def device_of(name: str) -> torch.device:
     """Return the device of that name; ``auto`` is the accelerator where there is one."""
     if name != "auto":
         return torch.device(name)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    log.warning("no GPU that this build of torch can use: models run on the CPU, very slowly")
+    return torch.device("cpu")
 
 
 def health_of(device: torch.device) -> Health:

@@ -119,11 +119,15 @@ def _as_the_model_takes(positions: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of the queries, the keys [K] that they see (a slice where they stand together), and their mask."""
+    """Rows of the queries, and the keys [K] that they see, a slice where they stand together.
+
+    The rows are the last of what they see; ``shape`` (rows, K) says how far back, None where they see
+    nothing but themselves.
+    """
 
     rows: slice
     keys: Tensor | slice
-    mask: Tensor | None
+    shape: tuple[int, int] | None
 
 
 def _on(device: torch.device, one: Stretch, first: int) -> _Rows:
@@ -137,7 +141,7 @@ def _on(device: torch.device, one: Stretch, first: int) -> _Rows:
         if together
         else torch.cat([torch.from_numpy(one.above), torch.arange(one.first, one.end)]).to(device)
     )
-    return _Rows(rows, keys, causal_lower_right(new, new + above))
+    return _Rows(rows, keys, (new, new + above))
 
 
 def _attend(  # noqa: PLR0913, PLR0917 - as transformers calls it
@@ -158,12 +162,14 @@ def _attend(  # noqa: PLR0913, PLR0917 - as transformers calls it
         return answer
     out = torch.empty_like(query)
     for one in stretches:
+        # Made where it is used: it takes address space for the whole of its shape.
+        bias = None if one.shape is None else causal_lower_right(*one.shape)
         out[:, :, one.rows] = scaled_dot_product_attention(
             query[:, :, one.rows],
             key[:, :, one.keys],
             value[:, :, one.keys],
-            attn_mask=one.mask,
-            is_causal=one.mask is None,
+            attn_mask=bias,
+            is_causal=bias is None,
             scale=scaling,
             enable_gqa=True,
         )

@@ -16,6 +16,7 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil, smart_resize
 
+from inference.configuration import ConfigurationError
 from inference.engine.loading import loaded, loading
 from inference.engine.passes import use_forest_attention
 from inference.engine.pictures import PictureError, pixels
@@ -64,6 +65,8 @@ class QwenVL:
         ``head`` names weights of a value head, which may lie among the model's own.
         """
         model = loaded(Qwen2_5_VLModel, folder, dtype=dtype, ignored=head | {"lm_head.weight"})
+        if model.config.text_config.use_sliding_window:
+            raise ConfigurationError(f"{folder}: attends in sliding windows, which is not supported")
         with loading(folder, "the image processor"):
             # The Pil class by name: with torchvision installed the automatic choice resizes differently.
             processor = Qwen2VLImageProcessorPil.from_pretrained(folder)

@@ -78,9 +78,10 @@ def take_in(run: ScorerRun) -> Resident:
         raise MismatchError(
             f"The worker on {workers.HOST} knows no scorer “{run.scorer}”: give it the SCORERS_FILE of the web."
         )
-    known = _residents.get(run.scorer)
     # What was loaded long ago may have been overtaken: other weights in the folder, another server.
-    resident = known if known and not _difference(known, run) else _load(run, configuration)
+    if run.scorer in _residents and _difference(_residents[run.scorer], run):
+        leave()
+    resident = _residents.get(run.scorer) or _load(run, configuration)
     if difference := _difference(resident, run):
         raise MismatchError(
             f"The scorer “{run.scorer}” on {workers.HOST} is not the one of this run: {difference}. "
@@ -100,7 +101,7 @@ def _load(run: ScorerRun, configuration: Configuration) -> Resident:
     key = run.scorer
     _survived_before(run)
     log.info("loading scorer %s", key)
-    with attempts.counted(run.pk, [attempts.LOADING]):
+    with workers.at_work(run.pk), attempts.counted(run.pk, [attempts.LOADING]):
         scorer = guarded(lambda: kinds.load(key, configuration))
         info = guarded(scorer.describe)
         guarded(lambda: scorer([WARM_UP]))
