@@ -115,6 +115,10 @@ class UnavailableError(OSError):
     """The scorer as a whole cannot work just now, such as a server that does not answer: no item is at fault."""
 
 
+class DeviceLostError(RuntimeError):
+    """The accelerator broke down under a scorer: nothing more can be computed in this process."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """Where a loaded model lies, and the memory of that device in bytes, where it can be told."""

@@ -20,7 +20,7 @@ from inference.engine.features import FeatureCache
 from inference.engine.forest import Forest, distinct
 from inference.engine.passes import Counted, hidden_states
 from inference.engine.pictures import PictureError, inspect
-from inference.types import ItemError
+from inference.types import DeviceLostError, ItemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -209,6 +209,8 @@ class Engine:
             found = self._states(pack, budget)
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
+                if isinstance(error, torch.AcceleratorError):
+                    raise DeviceLostError(f"the accelerator broke down: {error}") from error
                 raise
             log.warning("out of memory: %s items, %s tokens at once", len(pack), budget)
         else:

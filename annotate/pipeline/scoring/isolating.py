@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from inference.types import Item, ItemError, Result, Scorer, UnavailableError
+from annotate.pipeline.scoring import workers
+from inference.types import DeviceLostError, Item, ItemError, Result, Scorer, UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,16 @@ class ScorerFailedError(Exception):
 def guarded(call: Callable[[], T]) -> T:
     """Call a scorer's code, which may raise anything: ScorerFailedError then, with a traceback in the log.
 
-    UnavailableError passes: it says that no item is at fault.
+    UnavailableError passes: it says that no item is at fault. A worker whose device is lost ends here, and the
+    next one finds out by the count of attempts which conversation does that.
     """
     try:
         return call()
     except UnavailableError:
         raise
+    except DeviceLostError as error:
+        workers.abandon(str(error))
+        raise ScorerFailedError(f"{type(error).__name__}: {error}") from error
     except Exception as error:
         log.exception("the scorer raised")
         raise ScorerFailedError(f"{type(error).__name__}: {error}") from error

@@ -57,8 +57,7 @@ class _Worker:
             began = self.batch_began
             if began is not None and time.monotonic() - began > settings.GPU_TASK_SECONDS:
                 # Celery's own time limit needs a pool of processes. What hangs in a driver hears no exception.
-                log.critical("a batch takes longer than GPU_TASK_SECONDS; ending this worker")
-                os.kill(os.getpid(), signal.SIGKILL)
+                abandon("a batch takes longer than GPU_TASK_SECONDS")
 
 
 _worker: _Worker | None = None
@@ -83,6 +82,13 @@ def end() -> None:
     except RedisError as error:
         log.warning("cannot take leave: %s", type(error).__name__)
     _worker = None
+
+
+def abandon(why: str) -> None:
+    """End this worker at once, as one that is killed, so that its attempt stays counted."""
+    if _worker:
+        log.critical("%s; ending this worker", why)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def loaded(info: ScorerInfo, health: Health | None) -> None:

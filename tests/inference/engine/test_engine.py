@@ -18,7 +18,7 @@ from inference.engine.forest import distinct
 from inference.engine.pictures import PictureError, Source, inspect
 from inference.engine.sequences import Picture, TokenSequence
 from inference.scorers import load
-from inference.types import Image, Item, Result
+from inference.types import DeviceLostError, Image, Item, Result
 from tests.inference import make
 from tests.inference.checkpoints.editing import edit_json
 from tests.inference.reference import Judge, Reader, picture
@@ -250,6 +250,16 @@ def test_memory_that_runs_out_halves_the_budget(
 
     assert values(scorer([*LAMPS, *BOXES])) == pytest.approx(expected, abs=CLOSE)
     assert tried == [2000, 1000, 500]
+
+
+def test_a_device_that_breaks_down_is_no_items_fault(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+    scorer = loader(token_budget=2000)
+    tried = forgetful(monkeypatch, lambda *_: broken)
+
+    with pytest.raises(DeviceLostError, match="illegal memory access"):
+        scorer(LAMPS)
+    assert tried == [2000]
 
 
 def test_what_fits_into_no_memory_is_one_items_error(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:

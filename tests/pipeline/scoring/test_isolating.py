@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Sequence
 
 import pytest
 
+from annotate.pipeline.scoring import workers
 from annotate.pipeline.scoring.isolating import FAILED, IN_A_ROW, Isolation
-from inference.types import Item, Result, UnavailableError
+from inference.types import DeviceLostError, Item, Result, UnavailableError
 
 
 def items(*ids: int) -> list[Item]:
@@ -109,3 +112,22 @@ def test_an_interruption_is_no_failure_of_the_scorer() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         isolation(interrupted).score([items(1), items(2)])
+
+
+def test_a_worker_whose_device_is_lost_ends_at_once_and_asks_nothing_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Ended(BaseException):
+        """What a signal to oneself does, in a form that a test survives."""
+
+    def end(pid: int, number: int) -> None:
+        assert (pid, number) == (os.getpid(), signal.SIGKILL)
+        raise Ended
+
+    monkeypatch.setattr(workers, "_worker", workers._Worker())
+    monkeypatch.setattr(os, "kill", end)
+    scorer = Fragile(1, error=DeviceLostError("gone"))
+
+    with pytest.raises(Ended):
+        isolation(scorer).score([items(1), items(2)])
+    assert scorer.calls == 1
