@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.commands.files import told
 from inference.commands.scorers import say
 from inference.configuration import ConfigurationError
 
@@ -28,12 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         made = convert(args.source, args.target, say)
-    except ConfigurationError as error:
-        say(f"python -m inference: {error}")
-        return 2
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        say(f"python -m inference: {place}{error.strerror or error}")
-        return 2
+    except (OSError, ConfigurationError) as error:
+        return told(error)
     say(f"{made.parameters / 1e9:.3f} billion parameters in {made.dtype}: {args.target}")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.commands.files import told
 from inference.commands.scorers import say
 from inference.configuration import ConfigurationError
 
@@ -30,12 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         make(args.kind, args.target, args.seed)
-    except ConfigurationError as error:
-        say(f"python -m inference: {error}")
-        return 2
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        say(f"python -m inference: {place}{error.strerror or error}")
-        return 2
+    except (OSError, ConfigurationError) as error:
+        return told(error)
     say(f"untrained {args.kind}, seed {args.seed}: {args.target}")
     return 0

@@ -11,7 +11,7 @@ from inference.checks import unclean
 from inference.types import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from inference.types import Item, Result
@@ -59,6 +59,21 @@ class Report:
 
 
 C = TypeVar("C", bound=Case)
+
+
+def read_cases(path: Path, kind: type[S], make: Callable[[str, S], C]) -> tuple[list[C], list[LeftOut]]:
+    """Return the file's items, made from place and row, and those that cannot be read.
+
+    OSError, EvaluationError: the file cannot.
+    """
+    cases: list[C] = []
+    left_out = []
+    for place, line in rows(path):
+        try:
+            cases.append(make(place, read_row(line, kind)))
+        except RowError as error:
+            left_out.append(LeftOut(place, "bad_item", str(error)))
+    return cases, left_out
 
 
 def rows(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from inference.evaluation import metrics
-from inference.evaluation.cases import Case, LeftOut, Report, RowError, image, read_row, rows, settle
+from inference.evaluation.cases import Case, LeftOut, Report, RowError, image, read_cases, settle
 from inference.evaluation.metrics import PairCounts
 from inference.evaluation.tables import percent, table
 from inference.types import Item, Message, Text
@@ -112,13 +112,7 @@ class ScopeFigures:
 
 def read(path: Path, images: Path) -> tuple[list[PairCase], list[LeftOut]]:
     """Return the pairs of the file and those that cannot be read. OSError, EvaluationError: the file cannot."""
-    cases, left_out = [], []
-    for place, line in rows(path):
-        try:
-            cases.append(_case(place, read_row(line, _Row), images))
-        except RowError as error:
-            left_out.append(LeftOut(place, "bad_item", str(error)))
-    return cases, left_out
+    return read_cases(path, _Row, lambda place, row: _case(place, row, images))
 
 
 def report(cases: Iterable[PairCase], unread: Iterable[LeftOut], results: Mapping[str, Result]) -> Report:

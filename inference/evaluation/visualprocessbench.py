@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from inference.evaluation import metrics
-from inference.evaluation.cases import Case, LeftOut, Report, RowError, image, read_row, rows, settle
+from inference.evaluation.cases import Case, LeftOut, Report, RowError, image, read_cases, settle
 from inference.evaluation.metrics import StepCounts
 from inference.evaluation.tables import percent, table
 from inference.types import Item, Message, Text
@@ -75,13 +75,7 @@ class AtThreshold:
 
 def read(path: Path, images: Path) -> tuple[list[StepCase], list[LeftOut]]:
     """Return the items of the file and those that cannot be read. OSError, EvaluationError: the file cannot."""
-    cases, left_out = [], []
-    for place, line in rows(path):
-        try:
-            cases.append(_case(place, read_row(line, _Row), images))
-        except RowError as error:
-            left_out.append(LeftOut(place, "bad_item", str(error)))
-    return cases, left_out
+    return read_cases(path, _Row, lambda place, row: _case(place, row, images))
 
 
 def report(

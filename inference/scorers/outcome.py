@@ -15,8 +15,10 @@ from safetensors import SafetensorError, safe_open
 
 from inference.checkpoints.identity import present
 from inference.configuration import ConfigurationError
-from inference.engine.engine import Engine, ItemFault, Look
-from inference.engine.loading import device_of, finite, health_of
+from inference.engine.chatml import ChatReader
+from inference.engine.engine import ItemFault, Look
+from inference.engine.loading import device_of, finite
+from inference.engine.model_scorer import ModelScorer
 from inference.engine.pictures import PIXEL_LIMIT
 from inference.engine.qwen_vl import QwenVL
 from inference.engine.sequences import Builder
@@ -25,13 +27,13 @@ from inference.engine.words import Words
 from inference.types import Image, ItemError, Result, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
     from inference.configuration import Head, Outcome
     from inference.engine.sequences import Picture, TokenSequence
-    from inference.types import Health, Item, Part, ScorerInfo
+    from inference.types import Item, ScorerInfo
 
 SYSTEM = "You are a helpful assistant."
 """What the chat template puts first where a conversation brings no system message."""
@@ -51,7 +53,7 @@ def load(key: str, configuration: Outcome) -> OutcomeScorer:
     return warm(OutcomeScorer(info, configuration, Conversations(configuration, Words(folder), model), head))
 
 
-class OutcomeScorer:
+class OutcomeScorer(ModelScorer):
     """A bare Qwen2.5-VL with a value row: weights [H] and bias, in float32."""
 
     def __init__(
@@ -61,29 +63,11 @@ class OutcomeScorer:
         reader: Conversations,
         head: tuple[Tensor, float],
     ) -> None:
-        self._info = info
+        super().__init__(info, reader, token_budget=configuration.token_budget)
         self.weight, self.bias = head[0].to(reader.model.model.device), head[1]
-        self.engine = Engine(reader, token_budget=configuration.token_budget)
 
-    def describe(self) -> ScorerInfo:
-        """Say which model, of which revision, speaks."""
-        return self._info
-
-    def health(self) -> Health:
-        """Say where the model lies and how much memory is free there."""
-        return health_of(self.engine.reader.language.embed_tokens.weight.device)
-
-    def __call__(self, items: Sequence[Item], /) -> list[Result]:
-        """Score every item; one that cannot be scored gets its own error."""
-        outcomes = self.engine.run(items)
-        return [
-            Result(id=item.id, error=outcome)
-            if isinstance(outcome, ItemError)
-            else self._result(item, outcome.sequence, outcome.states)
-            for item, outcome in zip(items, outcomes, strict=True)
-        ]
-
-    def _result(self, item: Item, sequence: TokenSequence, states: Tensor) -> Result:
+    def result(self, item: Item, sequence: TokenSequence, states: Tensor) -> Result:
+        """Return the reward."""
         value = float(states[0].float() @ self.weight + self.bias)
         if not math.isfinite(value):
             return Result(id=item.id, error=ItemError("not_a_number", f"the model answered {value}"))
@@ -91,22 +75,13 @@ class OutcomeScorer:
         return Result(id=item.id, value=value, tokens=len(sequence), image_budget=grids)
 
 
-class Conversations:
+class Conversations(ChatReader):
     """Conversations as the model was trained to read them."""
 
     def __init__(self, configuration: Outcome, words: Words, model: QwenVL) -> None:
         self.configuration = configuration
-        self.words = words
-        self.model = model
-        self.language = self.model.language
-        self.max_tokens = min(configuration.max_tokens, self.model.max_positions)
-        self._opens, self._closes = self.words.special("<|im_start|>"), self.words.special("<|im_end|>")
-        self._image_opens, self._image_closes = (
-            self.words.special("<|vision_start|>"),
-            self.words.special("<|vision_end|>"),
-        )
-        if self.words.special("<|image_pad|>") != self.model.image_id:
-            raise ConfigurationError("tokenizer and model disagree about the id of <|image_pad|>")
+        around = ("<|vision_start|>", "<|vision_end|>")
+        super().__init__(configuration, words, model, around=around, pad="<|image_pad|>")
 
     def budgets(self, items: Sequence[Item]) -> Iterator[int]:  # noqa: ARG002 - the same for every conversation
         """Yield the largest number of pixels, then its halves."""
@@ -123,26 +98,13 @@ class Conversations:
             raise ItemFault("empty_response", "the response has nothing to score")
         built = Builder(self.model.image_id)
         if item.messages[0].role != "system":
-            self._turn(built, "system", (Text(SYSTEM),), budget, look)
+            self.turn(built, "system", (Text(SYSTEM),), budget, look)
         for message in item.messages:
-            self._turn(built, message.role, message.content, budget, look)
+            self.turn(built, message.role, message.content, budget, look)
         built.read_last()
         return built.finish(self.model.positions(len(built.ids), built.spans))
 
-    def _turn(self, built: Builder, role: str, content: tuple[Part, ...], budget: int, look: Look) -> None:
-        built.text([self._opens])
-        run = f"{role}\n"
-        for part in content:
-            if isinstance(part, Text):
-                run += part.text
-                continue
-            built.text([*self.words.text(run), self._image_opens])
-            run = ""
-            built.picture(self._cut(part, budget, look))
-            built.text([self._image_closes])
-        built.text([*self.words.text(run), self._closes, *self.words.text("\n")])
-
-    def _cut(self, image: Image, budget: int, look: Look) -> Picture:
+    def cut(self, image: Image, budget: int, look: Look) -> Picture:
         """Return the picture within its own limits where it has them; the scorer's give way to those."""
         most = image.max_pixels or max(budget, image.min_pixels or 0)
         least = image.min_pixels or min(self.configuration.min_pixels, most)
@@ -151,17 +113,8 @@ class Conversations:
         if least > PIXEL_LIMIT:
             detail = f"min_pixels is {least:,}; at most {PIXEL_LIMIT:,} are looked at"
             raise ItemFault("image_too_large", detail)
-        return self.model.cut(look(image), least, most)
-
-    def prepare(self, picture: Picture) -> Tensor:
-        """Return the picture's patches."""
-        return self.model.prepare(picture)
-
-    def encode(
-        self, prepared: Mapping[Hashable, tuple[Picture, Tensor]], budget: int
-    ) -> dict[Hashable, Tensor]:
-        """Return the pictures' features."""
-        return self.model.encode(prepared, budget)
+        found: Picture = self.model.cut(look(image), least, most)
+        return found
 
 
 def _names(head: Head) -> frozenset[str]:

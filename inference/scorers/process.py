@@ -24,9 +24,11 @@ import torch
 
 from inference.checkpoints.identity import present
 from inference.configuration import ConfigurationError
-from inference.engine.engine import Engine, ItemFault, Look
+from inference.engine.chatml import ChatReader
+from inference.engine.engine import ItemFault, Look
 from inference.engine.internvl import InternVL
-from inference.engine.loading import device_of, expect_kind, finite, health_of
+from inference.engine.loading import device_of, expect_kind, finite
+from inference.engine.model_scorer import ModelScorer
 from inference.engine.sequences import Builder
 from inference.engine.warming import warm
 from inference.engine.words import Words
@@ -35,13 +37,13 @@ from inference.steps import Step, join_steps, split_steps
 from inference.types import Image, ItemError, Result, StepScore, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
     from inference.configuration import Process
     from inference.engine.sequences import Picture, TokenSequence
-    from inference.types import Health, Item, Part, ScorerInfo
+    from inference.types import Item, ScorerInfo
 
 TEMPLATE_SYSTEM = (
     "你是书生·万象，英文名是InternVL，"
@@ -74,34 +76,16 @@ def answer_token(words: Words, sign: str) -> int:
     return found
 
 
-class ProcessScorer:
+class ProcessScorer(ModelScorer):
     """A native InternVL with the output rows of ``+`` and ``-``."""
 
     def __init__(self, info: ScorerInfo, configuration: Process, reader: Dialogues) -> None:
-        self._info = info
+        super().__init__(info, reader, token_budget=configuration.token_budget)
         self.configuration = configuration
         self.rows = reader.model.rows
-        self.engine = Engine(reader, token_budget=configuration.token_budget)
 
-    def describe(self) -> ScorerInfo:
-        """Say which model, of which revision, speaks."""
-        return self._info
-
-    def health(self) -> Health:
-        """Say where the model lies and how much memory is free there."""
-        return health_of(self.engine.reader.language.embed_tokens.weight.device)
-
-    def __call__(self, items: Sequence[Item], /) -> list[Result]:
-        """Score every item; one that cannot be scored gets its own error."""
-        outcomes = self.engine.run(items)
-        return [
-            Result(id=item.id, error=outcome)
-            if isinstance(outcome, ItemError)
-            else self._result(item, outcome.sequence, outcome.states)
-            for item, outcome in zip(items, outcomes, strict=True)
-        ]
-
-    def _result(self, item: Item, sequence: TokenSequence, states: Tensor) -> Result:
+    def result(self, item: Item, sequence: TokenSequence, states: Tensor) -> Result:
+        """Return the steps' scores and their mean or minimum."""
         scores = (states.float() @ self.rows.T).softmax(-1)[:, 0].tolist()
         if not all(map(math.isfinite, scores)):
             return Result(id=item.id, error=ItemError("not_a_number", "the model answered no number"))
@@ -114,19 +98,12 @@ class ProcessScorer:
         return Result(id=item.id, value=value, steps=steps, tokens=len(sequence), image_budget=tiles)
 
 
-class Dialogues:
+class Dialogues(ChatReader):
     """Questions and steps in the dialogue that the model was trained on."""
 
     def __init__(self, configuration: Process, words: Words, model: InternVL) -> None:
         self.configuration = configuration
-        self.words = words
-        self.model = model
-        self.language = self.model.language
-        self.max_tokens = min(configuration.max_tokens, self.model.max_positions)
-        self._opens, self._closes = self.words.special("<|im_start|>"), self.words.special("<|im_end|>")
-        self._image_opens, self._image_closes = self.words.special("<img>"), self.words.special("</img>")
-        if self.words.special("<IMG_CONTEXT>") != self.model.image_id:
-            raise ConfigurationError("tokenizer and model disagree about the id of <IMG_CONTEXT>")
+        super().__init__(configuration, words, model, around=("<img>", "</img>"), pad="<IMG_CONTEXT>")
 
     def budgets(self, items: Sequence[Item]) -> Iterator[int]:
         """Yield the tiles per picture: what the configuration gives the conversation, then fewer."""
@@ -142,46 +119,25 @@ class Dialogues:
         if self.configuration.system_message != "none":
             system = self.configuration.system_message
             text = TEMPLATE_SYSTEM if system == "template" else system
-            self._turn(built, "system", (Text(text),), budget, look)
+            self.turn(built, "system", (Text(text),), budget, look)
         parts = (Text("### Question:\n"), *question(item.messages), Text("\n\n### Solution Process:\n"))
         for number, step in enumerate(steps):
-            self._turn(built, "user", (*(() if number else parts), Text(step.text)), budget, look)
-            built.text([self._opens])
+            self.turn(built, "user", (*(() if number else parts), Text(step.text)), budget, look)
+            built.text([self.opens])
             answer = self.words.text("assistant\n+")
             built.text(answer[:-1])
             built.read_last()
-            built.text([answer[-1], self._closes, *self.words.text("\n")])
+            built.text([answer[-1], self.closes, *self.words.text("\n")])
         return built.finish(torch.arange(len(built.ids))[None].numpy())
 
-    def _turn(self, built: Builder, role: str, parts: tuple[Part, ...], budget: int, look: Look) -> None:
-        built.text([self._opens])
-        run = f"{role}\n"
-        for part in parts:
-            if isinstance(part, Text):
-                run += part.text
-                continue
-            built.text([*self.words.text(run), self._image_opens])
-            run = ""
-            built.picture(self._cut(part, budget, look))
-            built.text([self._image_closes])
-        built.text([*self.words.text(run), self._closes, *self.words.text("\n")])
-
-    def _cut(self, image: Image, budget: int, look: Look) -> Picture:
+    def cut(self, image: Image, budget: int, look: Look) -> Picture:
+        """Return the picture in the conversation's number of tiles, or in its own."""
         # Every way of cutting is tried, and there are more of them the more tiles are allowed.
         most = max(1, self.max_tokens // self.model.tokens_per_tile)
         if image.max_tiles and image.max_tiles > most:
             raise ItemFault("too_many_tiles", f"max_tiles is {image.max_tiles:,}; the model takes {most:,}")
-        return self.model.cut(look(image), image.max_tiles or budget)
-
-    def prepare(self, picture: Picture) -> Tensor:
-        """Return the picture's tiles."""
-        return self.model.prepare(picture)
-
-    def encode(
-        self, prepared: Mapping[Hashable, tuple[Picture, Tensor]], budget: int
-    ) -> dict[Hashable, Tensor]:
-        """Return the pictures' features."""
-        return self.model.encode(prepared, budget)
+        found: Picture = self.model.cut(look(image), image.max_tiles or budget)
+        return found
 
 
 def _images(item: Item) -> list[Image]:
