@@ -36,7 +36,12 @@ def load(key: str, configuration: Configuration) -> Scorer:
     Raises ConfigurationError for what cannot be loaded as configured, OSError for files that cannot be
     read. ``key`` is the name under which it speaks of itself.
     """
-    scorer: Scorer = import_module(KINDS[type(configuration)]).load(key, configuration)
+    try:
+        module = import_module(KINDS[type(configuration)])
+    except ModuleNotFoundError as error:
+        detail = f"needs {error.name}, which is not installed; start with ./run --with-models, or install the extra"
+        raise ConfigurationError(f"{key}: {detail} `inference`") from error
+    scorer: Scorer = module.load(key, configuration)
     return scorer
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from inference.configuration import (
     known,
     read,
 )
+from inference.scorers import load
 
 
 def written(folder: Path, text: str) -> Path:
@@ -92,3 +94,15 @@ def test_where_a_server_is_and_how_it_is_called_makes_no_other_run() -> None:
 
     assert fingerprint(one) == fingerprint(same)
     assert fingerprint(Http(url="http://a", comparability="global")) != fingerprint(one)
+
+
+@pytest.mark.parametrize("configuration", [Process(model="/models/a"), Outcome(model="/models/a")])
+def test_without_torch_a_model_says_what_to_install(
+    configuration: Process | Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [one for one in sys.modules if one.startswith(("inference.scorers.", "inference.engine"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(ConfigurationError, match="needs torch, which is not installed; start with"):
+        load("mine", configuration)
