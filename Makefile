@@ -9,13 +9,15 @@ SERVERS := $(BIN)/python -m annotate.embedded throwaway --
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
-check:  ## format, lint, import contracts, types, templates, migrations, deployment, compose file
+check:  ## format, lint, import contracts, types (of scripts too), templates, migrations, deployment, compose file
 	@$(INSTALL) web embedded test inference torch
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
 	SECRET_KEY=only-for-reading-the-settings $(BIN)/mypy
 	$(BIN)/djlint --lint --quiet templates
+	@if command -v npx >/dev/null; then echo "tsc -p tsconfig.json"; npx --yes --package typescript@5.9.3 tsc -p tsconfig.json; \
+	else echo "no npm here: the scripts' types are not checked"; fi
 	$(SERVERS) $(BIN)/python manage.py makemigrations --check --dry-run
 	SECURE=1 $(SERVERS) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml

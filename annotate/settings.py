@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "annotate.web.form_addresses.form_addresses",
 ]
 
 ROOT_URLCONF = "annotate.urls"
@@ -137,19 +138,25 @@ LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "annotate" / "locale"]
+FORMAT_MODULE_PATH = "annotate.locale"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "annotate.web.joined_scripts.JoinedScriptsFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {
         "BACKEND": env.str("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", {}),
     },
-    "staticfiles": {"BACKEND": "annotate.web.static_storage.ModuleManifestStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # A proxy in front may send image files itself: "nginx" answers with X-Accel-Redirect under this prefix.
 SENDFILE_PREFIX = env.str("SENDFILE_PREFIX", "")
@@ -219,6 +226,11 @@ CELERY_TASK_TIME_LIMIT = GPU_TASK_SECONDS
 CELERY_BEAT_SCHEDULE = {
     "score what is new": {"task": "annotate.tasks.sweep_scoring", "schedule": 60.0},
     "flag what is new": {"task": "annotate.tasks.sweep_flagging", "schedule": 60.0},
+    "calibrate where enough is new": {"task": "annotate.tasks.sweep_calibration", "schedule": 300.0},
+    "look after follow-ups": {"task": "annotate.tasks.sweep_follow_ups", "schedule": 900.0},
+    "draw the random audit": {"task": "annotate.tasks.sweep_audits", "schedule": 300.0},
+    "renew reports": {"task": "annotate.tasks.sweep_reports", "schedule": 60.0},
+    "render what is stale": {"task": "annotate.tasks.sweep_rendering", "schedule": 60.0},
     "take up interrupted jobs": {"task": "annotate.tasks.sweep_jobs", "schedule": 60.0},
 }
 

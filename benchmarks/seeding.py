@@ -58,8 +58,9 @@ def _person(project: Project, name: str) -> User:
 
 
 _CONVERSATIONS = """
-INSERT INTO annotate_conversation (uid, project_id, identity, external_id, language, meta, created_at)
-SELECT gen_random_uuid(), %(project)s, sha256(('c' || n)::bytea), 'c' || n, 'en', '{}', now()
+INSERT INTO annotate_conversation (uid, project_id, identity, external_id, language, meta, content_warnings,
+                                   created_at)
+SELECT gen_random_uuid(), %(project)s, sha256(('c' || n)::bytea), 'c' || n, 'en', '{}', '{}', now()
 FROM generate_series(1, %(count)s) n"""
 
 _TURNS = """
@@ -86,8 +87,10 @@ FROM annotate_{owner} owner WHERE owner.id IN (
     JOIN annotate_response response ON response.turn_id = turn.id WHERE c.project_id = %(project)s)"""
 
 _TASKS = """
-INSERT INTO annotate_task (uid, batch_id, conversation_id, overlap, open_slots, rank, probability, created_at)
-SELECT gen_random_uuid(), %(batch)s, c.ids[1 + n %% array_length(c.ids, 1)], %(overlap)s, %(overlap)s, 0, 1, now()
+INSERT INTO annotate_task (uid, batch_id, conversation_id, overlap, open_slots, rank, probability, is_gold,
+                           created_at)
+SELECT gen_random_uuid(), %(batch)s, c.ids[1 + n %% array_length(c.ids, 1)], %(overlap)s, %(overlap)s, 0, 1, false,
+       now()
 FROM (SELECT array_agg(id ORDER BY id) AS ids FROM annotate_conversation WHERE project_id = %(project)s) c,
      generate_series(0, %(count)s - 1) n"""
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pytest_django import Settings
+
+# A machine that is busy with other things makes nothing wrong: how long an example takes is not judged.
+hypothesis.settings.register_profile(
+    "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,8 @@ from annotate.models import (
     Project,
     Response,
     Rubric,
+    Score,
+    ScorerRun,
     Submission,
     Task,
     TaskPath,
@@ -188,4 +190,26 @@ def submission(task: Task, annotator: User, **fields: Any) -> Submission:
         origin="live",
         revision=revision,
         **fields,
+    )
+
+
+def scorer_run(project: Project, **fields: Any) -> ScorerRun:
+    """Return a finished run of a trained outcome model over the project."""
+    fields = {"scorer": "rm", "model": "reward-model", "revision": f"r{next(_numbers)}", **fields}
+    return ScorerRun.objects.create(
+        project=project, **{"dtype": "float32", "trained": True, "status": ScorerRun.Status.DONE, **fields}
+    )
+
+
+def score(run: ScorerRun, response: Response, value: float, *, steps: list[float] | None = None) -> Score:
+    """Store what the run says of a response; each step value speaks of one step."""
+    about = list(range(len(steps or []))) if steps else None
+    return Score.objects.create(
+        run=run,
+        response=response,
+        value=value,
+        step_values=steps,
+        step_first=about,
+        step_last=about,
+        splitter_version=1 if steps else None,
     )

@@ -6,55 +6,43 @@ page that is added tomorrow is looked at without a line here.
 
 from __future__ import annotations
 
-import itertools
-import json
 import logging
-import re
 import uuid
-from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
-from django.db.models import Model
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from annotate import tasks
 from annotate.models import (
     ApiToken,
     Assignment,
-    Calibration,
-    Conversation,
-    Export,
     Flag,
-    Image,
-    ImportRun,
     Membership,
-    Note,
     Project,
     Response,
-    Review,
     Score,
-    ScorerRun,
-    Submission,
     Task,
-    Turn,
     User,
 )
-from annotate.pipeline import reviewing
-from annotate.pipeline.flagging import flag_project
-from annotate.reports.contested import contested
+from annotate.pipeline import claim_statements
+from annotate.pipeline.following_up import follow_up
 from tests import make
-from tests.judging import candidates, disputed, rate, submit
+from tests.judging import candidates, rate, submit
+from tests.planted import (
+    SECRET,
+    addresses,
+    annotator_beside,
+    project_full_of_secrets,
+    secrets_in,
+    told,
+    visits,
+)
 
 pytestmark = pytest.mark.django_db
-
-SECRET = "SENTINEL"
-VALUE = 0.7531902468
-STEP = 0.1597534862
-NUMBERS = ("0.7531", "0.1597", "0.753", "0.160", "0.75319")
-# What lies outside the annotator's reach by design and shows nothing of a project.
-PUBLIC = {"schema", "api-docs"}
 
 
 @pytest.fixture(autouse=True)
@@ -70,128 +58,12 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project() -> Project:
-    """Return a project with everything in it that an annotator must not see."""
-    project = make.project("blind", overlap=8)
-    conversation = make.conversation(project, turns=2, candidates=2, images=True)
-    Response.objects.update(source_model=f"{SECRET}-model", external_id="", meta={"origin": f"{SECRET}-meta"})
-    task = make.task(conversation)
-    others = disputed(task, 0, 3)
-    User.objects.filter(pk=others[0].pk).update(username=f"{SECRET}-person")
-    first = candidates(task)[0]
-    Note.objects.create(
-        submission=Submission.objects.earliest("pk"),
-        kind="critique",
-        scope="local",
-        response=first,
-        text=f"{SECRET}-note",
-    )
-    plant_scores(project)
-    plant_review(project, task)
-    return project
-
-
-def plant_scores(project: Project) -> None:
-    run = ScorerRun.objects.create(
-        project=project,
-        scorer=f"{SECRET}-scorer",
-        model=f"{SECRET}-rm",
-        revision="1",
-        configuration_sha256="0",
-        dtype="bfloat16",
-        trained=True,
-        error=f"{SECRET}-error",
-    )
-    Score.objects.bulk_create(
-        Score(run=run, response=one, value=VALUE, step_values=[STEP], step_first=[0], step_last=[0])
-        for one in Response.objects.all()
-    )
-    Calibration.objects.create(
-        run=run,
-        link="logistic",
-        parameters={},
-        sample_size=1,
-        gate_open=True,
-        gate_reason=f"{SECRET}-gate",
-    )
-
-
-def plant_review(project: Project, task: Task) -> None:
-    """Leave one finished review, one open flag, an import and an export behind."""
-    flag_project(project.pk)
-    reviewer = make.member(project, Membership.Role.REVIEWER)
-    review = reviewing.next_review(project.pk, reviewer.pk)
-    assert review is not None
-    verdicts = {one.name: 1 for one in contested(review).questions}
-    reviewing.record_blind(review.pk, verdicts)
-    reviewing.reveal(review.pk)
-    reviewing.decide(review.pk, reviewing.Decision("change", verdicts, f"{SECRET}-comment"))
-    disputed(task, 0, 3, dimension="context_coherence")
-    flag_project(project.pk)
-    Flag.objects.filter(status="open").update(closed_reason=f"{SECRET}-reason")
-    ImportRun.objects.create(project=project, file_name=f"{SECRET}-file")
-    Export.objects.create(project=project, name=f"{SECRET}-release", format="native")
+    return project_full_of_secrets()
 
 
 @pytest.fixture
 def annotator(project: Project) -> User:
-    """Return an annotator with one submitted and one live assignment beside the others'."""
-    person = make.member(project)
-    done = make.task(make.conversation(project))
-    rate(submit(done, person), candidates(done)[0], text_quality=2)
-    disputed(done, 0)
-    task = Task.objects.earliest("pk")
-    Task.objects.filter(pk=task.pk).update(open_slots=1, overlap=12)
-    task.refresh_from_db()
-    make.assignment(task, person)
-    return person
-
-
-def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Yield every address as its route with converters, Django's administration left out."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
-        route = prefix + str(one.pattern)
-        if isinstance(one, URLResolver):
-            if one.app_name != "admin":
-                yield from addresses(one.url_patterns, route)
-        elif one.name not in {*PUBLIC, "logout"}:
-            yield route, one
-
-
-PLANTED: list[type[Model]] = [
-    Project,
-    Conversation,
-    Turn,
-    Response,
-    Image,
-    Task,
-    Assignment,
-    Submission,
-    ScorerRun,
-    Score,
-    Flag,
-    Review,
-    ImportRun,
-    Export,
-    User,
-]
-
-
-def visits(route: str, project: Project) -> Iterator[str]:
-    """Yield the route's addresses with every id that could stand in it."""
-    tables = [table._default_manager.order_by("pk") for table in PLANTED]
-    uids = {str(row.uid) for rows in tables for row in (rows.first(), rows.last())}  # type: ignore[union-attr]
-    choices = {"slug": [project.slug], "uuid": sorted(uids), "int": ["1"]}
-    pieces = re.split(r"<(?:(\w+):)?\w+>", route)
-    literals, converters = pieces[::2], pieces[1::2]
-    for values in itertools.product(*(choices.get(one or "str", ["x"]) for one in converters)):
-        yield "/" + "".join(
-            itertools.chain.from_iterable(itertools.zip_longest(literals, values, fillvalue=""))
-        )
-
-
-def told(answer: Any) -> str:
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return body.decode("utf-8", "replace") + json.dumps(dict(answer.headers))
+    return annotator_beside(project)
 
 
 def test_no_address_tells_an_annotator_what_models_or_others_think(project: Project, annotator: User) -> None:
@@ -208,14 +80,36 @@ def test_no_address_tells_an_annotator_what_models_or_others_think(project: Proj
                 answer = getattr(client, method)(address, {}, **kind)
                 reached.setdefault(pattern.name or route, set()).add(answer.status_code)
                 said = told(answer)
-                assert SECRET not in said, (method, address)
-                assert not [number for number in NUMBERS if number in said], (method, address)
+                assert not secrets_in(said), (method, address)
 
     assert 200 in reached["annotate"]
     assert 200 in reached["home"]
     assert 200 in reached["api-claim"]
     assert 200 in reached["api-assignment"]
-    for name in ("review-queue", "review", "manage-project", "api-progress", "api-agreement", "api-scorers"):
+    assert reached["api-feedback"] == {404, 405}
+    assert 200 in reached["api-inquiries"]
+    assert 200 in reached["api-guideline"]
+    for name in (
+        "review-queue",
+        "review",
+        "manage-project",
+        "manage-people",
+        "manage-agreement",
+        "manage-results",
+        "manage-quality",
+        "manage-key",
+        "problems",
+        "questions",
+        "question",
+        "guidelines",
+        "api-message",
+        "api-seen",
+        "api-progress",
+        "api-agreement",
+        "api-aggregates",
+        "api-scorers",
+        "api-preview",
+    ):
         assert 404 in reached[name] <= {404, 405}, name
 
 
@@ -223,7 +117,8 @@ def test_the_sentinels_are_really_there(project: Project) -> None:
     manager = make.member(project, Membership.Role.MANAGER)
     client = Client()
     client.force_login(manager)
-    said = told(client.get("/p/blind/manage/")) + told(client.get("/api/v1/projects/blind/scorers"))
+    pages = [client.get(f"/p/blind/manage/{name}") for name in ("", "people/")]
+    said = "".join(map(told, pages)) + told(client.get("/api/v1/projects/blind/scorers"))
 
     for secret in ("person", "scorer", "rm", "error"):
         assert f"{SECRET}-{secret}" in said
@@ -242,6 +137,84 @@ def test_neither_scores_nor_flags_change_what_an_annotator_is_given(
     for answer in (before, after):
         del answer["lease"]
     assert before == after
+
+
+def test_a_gold_task_is_given_like_any_other(project: Project) -> None:
+    """Claimed by one person as gold and by another as ordinary work: the same answer but for ids and order."""
+    Task.objects.filter(is_gold=False).update(open_slots=0)
+    gold = Task.objects.get(is_gold=True)
+    waiting = make.task(make.conversation(project))
+    told_of = []
+    for share in (0.0, 0.5):
+        Project.objects.update(gold_share=share)
+        client = Client()
+        client.force_login(make.member(project))
+        with mock.patch("annotate.pipeline.assigning.random.random", return_value=0.1):
+            answer = client.post("/api/v1/projects/blind/claim", {}, content_type="application/json")
+        held = Assignment.objects.latest("pk")
+        assert held.task_id == (gold.pk if share else waiting.pk)
+        told_of.append((shape(answer.json()), sorted(answer.headers)))
+        assert "gold" not in told(answer).lower()
+
+    assert told_of[0] == told_of[1]
+
+
+def claimed_by(person: User, **shares: float) -> Any:
+    """Return what the claim of a person answers, with shares so set and the coin fallen."""
+    Project.objects.update(**shares)
+    client = Client()
+    client.force_login(person)
+    with mock.patch("annotate.pipeline.assigning.random.random", return_value=0.1):
+        return client.post("/api/v1/projects/blind/claim", {}, content_type="application/json")
+
+
+def test_a_repeat_is_given_like_any_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same task claimed for the first time, and by somebody who did it long ago: the same answer but for ids."""
+    nearer = claim_statements.TAKE_AGAIN.replace("OFFSET 20", "OFFSET 0")
+    monkeypatch.setattr(claim_statements, "TAKE_AGAIN", nearer)
+    Task.objects.update(open_slots=0)
+    task = make.task(make.conversation(project, turns=2, candidates=2))
+    first = claimed_by(make.member(project))
+    person = make.member(project)
+    rate(submit(task, person), candidates(task)[0], text_quality=2)
+    Assignment.objects.filter(annotator=person).update(closed_at=timezone.now() - timedelta(days=2))
+    make.task(make.conversation(project))
+    again = claimed_by(person, repeat_share=0.5)
+
+    assert Assignment.objects.latest("pk").purpose == "repeat"
+    assert shape(again.json()) == shape(first.json())
+    assert sorted(again.headers) == sorted(first.headers)
+
+
+def test_a_follow_up_tells_what_it_asks_and_nothing_more(project: Project) -> None:
+    Task.objects.update(open_slots=0)
+    project.batches.update(extra_share=1)
+    task = Task.objects.earliest("pk")
+    ordinary = make.task(task.conversation, asks=[])
+    first = claimed_by(make.member(project))
+    assert Assignment.objects.latest("pk").task == ordinary
+    Task.objects.filter(pk=ordinary.pk).update(open_slots=0)
+    make.member(project)
+    follow_up(project.pk, whole=True)
+    again = claimed_by(make.member(project))
+
+    assert Assignment.objects.latest("pk").purpose == "extra"
+    assert again.json().pop("asks")
+    documents = [{**answer.json(), "asks": None, "pairs": None} for answer in (first, again)]
+    assert shape(documents[0]) == shape(documents[1])
+    assert sorted(again.headers) == sorted(first.headers)
+
+
+def shape(value: Any) -> Any:
+    """Return an answer's form: its names, the lengths of its lists, the kinds of its values.
+
+    What is shown in random order has no order.
+    """
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return sorted((shape(one) for one in value), key=repr)
+    return type(value)
 
 
 def test_ids_of_a_flagged_and_an_unflagged_item_cannot_be_told_apart(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""docs/data-format.md, held to the code both ways."""
+"""docs/data-format.md and docs/import-formats.md, held to the code both ways."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from annotate.formats.schema import TABLES, type_name
 from annotate.management.commands.export import Command
 from annotate.pipeline.exporting import Filters
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "data-format.md"
-TEXT = DOCUMENT.read_text()
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+RELEASES = (DOCS / "data-format.md").read_text()
+IMPORTS = (DOCS / "import-formats.md").read_text()
 
 
-def section(heading: str) -> str:
+def section(document: str, heading: str) -> str:
     level = heading.split(" ", maxsplit=1)[0]
     found = re.search(
-        rf"^{re.escape(heading)}\n(.*?)(?=^#{{2,{len(level)}}} |\Z)", TEXT, re.MULTILINE | re.DOTALL
+        rf"^{re.escape(heading)}\n(.*?)(?=^#{{2,{len(level)}}} |\Z)", document, re.MULTILINE | re.DOTALL
     )
-    assert found, f"docs/data-format.md has no “{heading}”"
+    assert found, f"there is no “{heading}”"
     return found[1]
 
 
@@ -38,22 +39,23 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_every_table_has_a_section_in_order() -> None:
-    native = TEXT.split("## Importing conversations")[0]
-    headings = re.findall(r"^### (\w+)$", native, re.MULTILINE)
+    headings = re.findall(r"^### (\w+)$", RELEASES, re.MULTILINE)
 
     assert headings == list(TABLES)
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_column_stands_there_with_its_type_and_a_meaning(table: str) -> None:
-    documented = [(row[0].strip("`"), row[1].strip("`")) for row in rows(section(f"### {table}"))]
+    documented = [(row[0].strip("`"), row[1].strip("`")) for row in rows(section(RELEASES, f"### {table}"))]
 
     assert documented == [(one.name, type_name(one.type)) for one in TABLES[table]]
-    assert all(len(row) == 3 and row[2] for row in rows(section(f"### {table}")))
+    assert all(len(row) == 3 and row[2] for row in rows(section(RELEASES, f"### {table}")))
 
 
 def test_every_filter_stands_there_with_its_option() -> None:
-    listed = [row for row in rows(section("## Releases: the `native` format")) if row[1].startswith("`--")]
+    listed = [
+        row for row in rows(section(RELEASES, "## Releases: the `native` format")) if row[1].startswith("`--")
+    ]
     documented = {row[0].strip("`"): row[1].strip("`").split()[0] for row in listed}
     parser = Command().create_parser("manage.py", "export")
     options = {option for action in parser._actions for option in action.option_strings}
@@ -63,7 +65,7 @@ def test_every_filter_stands_there_with_its_option() -> None:
 
 
 def test_the_native_example_is_one_that_can_be_imported() -> None:
-    example = re.search(r"```json\n(.*?)```", section("### Format `native`"), re.DOTALL)
+    example = re.search(r"```json\n(.*?)```", section(IMPORTS, "### Format `native`"), re.DOTALL)
     assert example
 
     record = parse_item(json.loads(example[1]), "example")
@@ -73,7 +75,7 @@ def test_the_native_example_is_one_that_can_be_imported() -> None:
 
 
 def test_the_rubric_example_is_one_that_can_be_loaded(tmp_path: Path) -> None:
-    example = re.search(r"```yaml\n(.*?)```", section("## Rubrics"), re.DOTALL)
+    example = re.search(r"```yaml\n(.*?)```", section(IMPORTS, "## Rubrics"), re.DOTALL)
     assert example
     (tmp_path / "rubric.yaml").write_text(example[1])
 
@@ -81,11 +83,11 @@ def test_the_rubric_example_is_one_that_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_every_image_rule_stands_there_with_its_sentences() -> None:
-    listed = [row for row in rows(section("## Rubrics")) if row[0] != "`image_rule`"]
+    listed = [row for row in rows(section(IMPORTS, "## Rubrics")) if row[0] != "`image_rule`"]
     documented = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in listed}
 
     assert documented == {rule: set(names) for rule, names in RULES.items()}
 
 
 def test_every_import_format_has_a_section() -> None:
-    assert set(re.findall(r"^### Format `([\w-]+)`$", TEXT, re.MULTILINE)) == set(IMPORTERS)
+    assert set(re.findall(r"^### Format `([\w-]+)`$", IMPORTS, re.MULTILINE)) == set(IMPORTERS)

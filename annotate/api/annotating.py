@@ -1,7 +1,8 @@
 """Claim, read, draft, submit, skip, re-open: the calls of the annotation screen.
 
 The draft's body is free JSON, but by convention the submission's own lists (``ratings``,
-``comparisons``, ``notes``, ``steps``): that is what re-opened work comes back as.
+``comparisons``, ``notes``, ``steps``): that is what re-opened work comes back as. Turn by turn the
+screen adds ``seen``, how many turns it has shown.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import msgspec
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,10 +22,10 @@ from annotate.api.assignment_document import AssignmentDocument, Lease, encode
 from annotate.api.base import JsonView, json_answer, person
 from annotate.api.parsing import read_body
 from annotate.api.schema import described
-from annotate.models import Assignment
-from annotate.pipeline import annotating, assigning
+from annotate.models import Assignment, Batch, User
+from annotate.pipeline import annotating, assigning, giving_back, qualifying, reopening
 from annotate.pipeline.answers import Answers
-from annotate.refusal import Refusal
+from annotate.refusal import Conflict, Refusal
 
 KEY_LIMIT = 128
 
@@ -70,6 +72,12 @@ class Skipped(msgspec.Struct):
     status: str = "skipped"
 
 
+class GivenBack(msgspec.Struct):
+    """The task is with nobody."""
+
+    status: str = "lapsed"
+
+
 class AssignmentView(JsonView):
     """What the views of one's own assignment share: somebody else's is 404."""
 
@@ -85,22 +93,36 @@ class Claim(AssignmentView):
         body=ClaimBody,
         answer=AssignmentDocument,
         others={
-            204: "Nothing to claim: Queue-State is done, leased, closed or training; Retry-After in seconds.",
+            204: (
+                "Nothing to claim: Queue-State is done, leased, closed or training; Retry-After in seconds. Of "
+                "closed, Queue-Reason says whether it is paused, closed, or elsewhere: for other languages or teams."
+            ),
             503: "Every open task was being claimed by others for a second: ask again.",
         },
     )
     def post(self, request: Request, slug: str) -> HttpResponse:
         """Answer one's live assignment, or a new one, or 204 with the state of the queue."""
         body = read_body(request.body, ClaimBody)
-        claimant = access.claimant(person(request), slug)
         try:
-            found = assigning.claim(claimant, after=body.after)
+            found = self.claim(person(request), slug, body.after)
         except assigning.Busy:
             return HttpResponse(status=503, headers={"Retry-After": "1"})
         if isinstance(found, assigning.NothingToClaim):
             headers = {"Queue-State": found.state, "Retry-After": str(found.retry_after)}
+            if found.reason:
+                headers["Queue-Reason"] = found.reason
             return HttpResponse(status=204, headers=headers)
         return HttpResponse(encode(found), content_type="application/json")
+
+    @staticmethod
+    def claim(user: User, slug: str, after: uuid.UUID | None) -> assigning.Held | assigning.NothingToClaim:
+        """Claim; where practice is over, look whether a qualification is due that nobody has evaluated."""
+        claimant = access.claimant(user, slug)
+        found = assigning.claim(claimant, after=after)
+        is_training = isinstance(found, assigning.NothingToClaim) and found.state == "training"
+        if is_training and qualifying.evaluate(claimant.project_id, claimant.user_id):
+            return assigning.claim(access.claimant(user, slug), after=after)
+        return found
 
 
 class ReadAssignment(AssignmentView):
@@ -136,7 +158,10 @@ class Submit(AssignmentView):
         answer=Submitted,
         refusals={
             400: "Not JSON.",
-            409: "Taken by someone else, already submitted, or the key was used for other answers.",
+            409: (
+                "Taken by someone else, already submitted, the key was used for other answers, or a draft newer "
+                "than `base` is stored (draft_stale; it comes along)."
+            ),
             422: "Wrong or missing answers, each with its place; the draft is kept.",
         },
         headers={"Idempotency-Key": "New for every submission, the same for every retry of it."},
@@ -152,7 +177,10 @@ class Submit(AssignmentView):
             raise Refusal.because("idempotency_key", detail, "Idempotency-Key")
         body = read_body(request.body, Answers)
         sha256 = hashlib.sha256(request.body).hexdigest()
-        receipt = annotating.submit(uid, person(request).pk, body=body, key=key, sha256=sha256)
+        user = person(request)
+        receipt = annotating.submit(uid, user.pk, body=body, key=key, sha256=sha256)
+        if receipt.purpose == Batch.Purpose.QUALIFICATION:
+            qualifying.evaluate(receipt.project_id, user.pk)
         tasks.nudge_flagging(receipt.project_id)
         return json_answer(Submitted(receipt.uid, receipt.revision))
 
@@ -168,12 +196,27 @@ class Skip(AssignmentView):
         return json_answer(Skipped())
 
 
+class GiveBack(AssignmentView):
+    """POST assignments/{id}/give-back."""
+
+    @described(answer=GivenBack, refusals={409: "Begun, or not withdrawn: submit or skip it."})
+    def post(self, request: Request, uid: uuid.UUID) -> HttpResponse:
+        """Let go of a task that was withdrawn before one began."""
+        if not giving_back.give_back(uid, person(request).pk):
+            detail = gettext("This task is not withdrawn, or you have begun it: submit or skip it.")
+            raise Conflict.because("not_withdrawn", detail)
+        return json_answer(GivenBack())
+
+
 class Reopen(AssignmentView):
     """POST assignments/{id}/reopen."""
 
-    @described(answer=AssignmentDocument, refusals={409: "Not submitted, not allowed, or both hands full."})
+    @described(
+        answer=AssignmentDocument,
+        refusals={409: "Not submitted, not allowed, or both hands hold begun work."},
+    )
     def post(self, request: Request, uid: uuid.UUID) -> HttpResponse:
         """Take one's own submitted work up again and answer it with its answers as the draft."""
-        annotating.reopen(uid, person(request).pk)
+        reopening.reopen(uid, person(request).pk)
         held, status = assigning.read(uid, person(request).pk)
         return HttpResponse(encode(held, status), content_type="application/json")

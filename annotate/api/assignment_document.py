@@ -1,7 +1,7 @@
 """The assignment as the screen needs it: one answer that holds everything.
 
 Candidates and whole paths stand in the assignment's own random order. Message contents arrive from
-the database as JSON and are passed through untouched.
+the database as JSON and are passed through untouched, but for names that the project masks.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 
 import msgspec
 
+from annotate.formats.masking import Masker
 from annotate.models import Dimension
 from annotate.pipeline.assigning import Held
-from annotate.questions import TaskTree, asked, dimensions_of, image_rule, read_tree
+from annotate.questions import ResponseNode, TaskTree, asked, dimensions_of, image_rule, read_tree
+from annotate.steps import rendered_steps
 
 _NULL = msgspec.Raw(b"null")
 
@@ -29,10 +31,11 @@ class Lease(msgspec.Struct):
 
 
 class Candidate(msgspec.Struct):
-    """One response to a turn."""
+    """One response to a turn; ``steps``, its text cut into steps as HTML, where the batch labels steps."""
 
     id: uuid.UUID
     content: msgspec.Raw
+    steps: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Turn(msgspec.Struct):
@@ -77,7 +80,12 @@ class Draft(msgspec.Struct):
 
 
 class AssignmentDocument(msgspec.Struct):
-    """Everything that the annotation screen needs."""
+    """Everything that the annotation screen needs.
+
+    ``required_texts`` names the texts that may not be left out: critique, refinement, reason, remark.
+    ``practice`` is "training" or "qualification" in a batch of that purpose, else "". ``withdrawn``: the task, or
+    its batch, was closed or paused before anything was stored of it: it may be given back.
+    """
 
     id: uuid.UUID
     status: str
@@ -88,6 +96,13 @@ class AssignmentDocument(msgspec.Struct):
     pairs: list[PairToCompare]
     image_notices: list[ImageNotice]
     asks: list[dict[str, Any]] | None
+    required_texts: list[str]
+    step_labels: bool
+    turn_by_turn: bool
+    content_warnings: list[str]
+    guideline_version: int
+    practice: str
+    withdrawn: bool
     draft: Draft
 
 
@@ -103,25 +118,54 @@ def encode(held: Held, status: str = "active") -> bytes:
         status=status,
         lease=Lease(held.lease_number, held.lease_expires_at),
         rubric=rubric_json(held.rubric_id, held.preference_scale, tie_allowed=held.tie_allowed),
-        turns=list(_turns(tree, place, uids)),
+        turns=list(
+            _turns(tree, place, uids, Masker.of(tuple(held.masked_names)), with_steps=held.step_labels)
+        ),
         paths=list(_paths(tree, place, uids)),
         pairs=list(_pairs(tree, dimensions, asks, place, uids)),
         image_notices=list(_image_notices(tree, dimensions, uids)),
         asks=asks,
+        required_texts=held.required_texts,
+        step_labels=held.step_labels,
+        turn_by_turn=held.turn_by_turn,
+        content_warnings=held.content_warnings,
+        guideline_version=held.guideline_version,
+        practice=held.purpose if held.purpose in ("training", "qualification") else "",
+        withdrawn=held.withdrawn,
         draft=Draft(held.draft_sequence, msgspec.Raw(held.draft.encode()) if held.draft else _NULL),
     )
     return msgspec.json.encode(document)
 
 
-def _turns(tree: TaskTree, place: dict[int, int], uids: dict[int, uuid.UUID]) -> Iterator[Turn]:
+def _turns(
+    tree: TaskTree,
+    place: dict[int, int],
+    uids: dict[int, uuid.UUID],
+    mask: Masker | None,
+    *,
+    with_steps: bool,
+) -> Iterator[Turn]:
     for turn in tree.turns:
         shown = sorted(turn.candidates, key=lambda one: place.get(one.id, one.id))
         yield Turn(
             id=turn.uid,
             parent=uids[turn.parent] if turn.parent else None,
-            content=msgspec.Raw((turn.content or "[]").encode()),
-            candidates=[Candidate(one.uid, msgspec.Raw((one.content or "[]").encode())) for one in shown],
+            content=_content(turn.content, mask),
+            candidates=[_candidate(one, mask, with_steps=with_steps) for one in shown],
         )
+
+
+def _content(parts: str, mask: Masker | None) -> msgspec.Raw:
+    raw = (parts or "[]").encode()
+    return msgspec.Raw(raw if mask is None else msgspec.json.encode(mask.parts(msgspec.json.decode(raw))))
+
+
+def _candidate(response: ResponseNode, mask: Masker | None, *, with_steps: bool) -> Candidate:
+    content = _content(response.content, mask)
+    if not with_steps:
+        return Candidate(response.uid, content)
+    steps = rendered_steps(response.content)
+    return Candidate(response.uid, content, steps if mask is None else [mask.html(one) for one in steps])
 
 
 def _paths(tree: TaskTree, place: dict[int, int], uids: dict[int, uuid.UUID]) -> Iterator[Path]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views import defaults
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -25,7 +26,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, FormatError):
         return Response({"errors": [_row(error.code, error.detail, error.place)]}, status=400)
     if isinstance(error, Http404):
-        return Response({"errors": [_NOT_FOUND]}, status=404)
+        return Response({"errors": [_not_found()]}, status=404)
     response = exception_handler(error, context)
     if response is not None and isinstance(error, APIException):
         codes = error.get_codes()
@@ -37,7 +38,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that is none: in the form of every error below the API, as a page elsewhere."""
     if request.path.startswith(API):
-        return JsonResponse({"errors": [_NOT_FOUND]}, status=404)
+        return JsonResponse({"errors": [_not_found()]}, status=404)
     return defaults.page_not_found(request, exception)
 
 
@@ -46,7 +47,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path.startswith(API):
         return defaults.bad_request(request, exception)
     too_large = isinstance(exception, RequestDataTooBig)
-    row = _row("too_large", "The body is too large.") if too_large else _row("invalid", "Malformed request.")
+    row = (
+        _row("too_large", gettext("The body is too large."))
+        if too_large
+        else _row("invalid", gettext("Malformed request."))
+    )
     return JsonResponse({"errors": [row]}, status=400)
 
 
@@ -54,4 +59,5 @@ def _row(code: str, detail: str, path: str = "") -> dict[str, str]:
     return {"code": code, "detail": detail, "path": path}
 
 
-_NOT_FOUND = _row("not_found", "There is nothing here for you.")
+def _not_found() -> dict[str, str]:
+    return _row("not_found", gettext("There is nothing here for you."))

@@ -38,6 +38,7 @@ def described(  # noqa: PLR0913 - all by name, all may be left out
     refusals: dict[int, str] | None = None,
     others: dict[int, str] | None = None,
     headers: dict[str, str] | None = None,
+    queries: dict[str, str] | None = None,
     success: int = 200,
 ) -> Callable[[View], View]:
     """Describe one call: body and answer as structs, 4xx answers and answers without a body in words."""
@@ -55,7 +56,7 @@ def described(  # noqa: PLR0913 - all by name, all may be left out
     parameters = [
         OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True, description=text)
         for name, text in (headers or {}).items()
-    ]
+    ] + [OpenApiParameter(name, str, description=text) for name, text in (queries or {}).items()]
     return extend_schema(
         request={"application/json": _reference(body)} if body else None,
         responses=responses,

@@ -7,11 +7,15 @@ are drawn by code, so that the repository holds no binary files and every machin
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from annotate.demo.pictures import PICTURES
 
 CONVERSATIONS = Path(__file__).parent / "conversations"
 JUDGEMENTS = Path(__file__).parent / "judgements"
+GUIDELINES = Path(__file__).parent / "guidelines"
 
 
 def conversation_files() -> list[Path]:
@@ -27,6 +31,17 @@ def judgement_files() -> list[Path]:
     and an image note's image by its file name.
     """
     return sorted(JUDGEMENTS.glob("*.json"))
+
+
+def guideline_texts() -> dict[str, str]:
+    """Return the demo's guidelines as Markdown by language."""
+    return {file.stem: file.read_text("utf-8") for file in sorted(GUIDELINES.glob("*.md"))}
+
+
+def worked_examples() -> list[dict[str, Any]]:
+    """List the worked examples, ``{"dimension", "value", "texts": {language: {"case", "why"}}}``, in order."""
+    found: list[dict[str, Any]] = yaml.safe_load((GUIDELINES / "examples.yaml").read_text("utf-8"))
+    return found
 
 
 def draw_pictures(folder: Path) -> list[str]:

@@ -30,7 +30,8 @@ class CardFacts:
     """What the card says. ``rows`` and ``left_out`` are by table; ``dimensions`` are keys in rubric order.
 
     ``ratings``: counts by (scope, dimension, state, value); ``comparisons``: by (scope, dimension or
-    None for overall, preference). ``remarks`` are sentences about what is not in the release.
+    None for overall, preference). ``remarks`` are sentences about what is not in the release, ``cautions``
+    about what must not be overlooked in it. ``simulated``: synthetic annotators and scorers made the judgements up.
     """
 
     name: str
@@ -46,13 +47,20 @@ class CardFacts:
     ratings: Mapping[tuple[Any, ...], int] = field(default_factory=dict)
     comparisons: Mapping[tuple[Any, ...], int] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    simulated: bool = False
+    cautions: Sequence[str] = ()
 
 
 def card(facts: CardFacts) -> str:
     """Return the text of README.md."""
     title = f"{facts.project}, {facts.name}"
+    subject = (
+        "**Simulated: synthetic annotators and scorers made these judgements up.** Judgements"
+        if facts.simulated
+        else "Human judgements"
+    )
     introduction = (
-        "Human judgements of multi-turn conversations with text and images on both sides. "
+        f"{subject} of multi-turn conversations with text and images on both sides. "
         f"A frozen snapshot of {facts.taken_at} (schema {facts.schema_version}; "
         f"rubric {', '.join(facts.rubrics) or 'none'}).\n"
     )
@@ -60,6 +68,7 @@ def card(facts: CardFacts) -> str:
         f"---\n{_front_matter(facts, title)}---\n",
         f"# {title}\n",
         introduction,
+        *(f"> {one}\n" for one in facts.cautions),
         _how_to_load(),
         f"## Tables\n\n{_rows_table(facts)}",
         _ratings(facts),
@@ -85,10 +94,14 @@ def _front_matter(facts: CardFacts, title: str) -> str:
         "license": facts.license,
         "language": languages,
         "size_categories": [size],
-        "tags": ["human-feedback", "preference", "multimodal", "multi-turn"],
+        "tags": [*_subject(facts), "preference", "multimodal", "multi-turn"],
         **({"configs": configs} if configs else {}),
     }
     return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _subject(facts: CardFacts) -> list[str]:
+    return ["synthetic"] if facts.simulated else ["human-feedback"]
 
 
 def _how_to_load() -> str:

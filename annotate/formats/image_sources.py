@@ -170,7 +170,7 @@ class ZipSource:
             raise
         except _DAMAGED as error:
             self._stream.close()
-            detail = f"{path.name} is not a zip archive that can be read: {error}."
+            detail = f"The images are not a zip archive that can be read ({error}). Pack them as .zip again."
             raise FormatError(code="archive_damaged", detail=detail) from None
 
     def __enter__(self) -> Self:

@@ -67,4 +67,4 @@ def _parse_item(importer: Importer, value: JsonValue, item: Item) -> Conversatio
 
 
 def _known() -> str:
-    return f"Known formats are: {', '.join(sorted(IMPORTERS))}. docs/data-format.md describes them."
+    return f"Known formats are: {', '.join(sorted(IMPORTERS))}. docs/import-formats.md describes them."

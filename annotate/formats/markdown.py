@@ -7,7 +7,9 @@ sets a style, and what comes out has passed an allow-list of elements and attrib
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
@@ -21,14 +23,17 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from annotate.formats.tex import TexBudget, bracket_math_plugin, mathml
 
-RENDERER_VERSION = 1  # raise it when the same text comes out differently
+RENDERER_VERSION = 2  # raise it when the same text comes out differently
 
 # Longer texts are shown as they are typed. Rendering is about linear; the worst input found (opening
-# image brackets alone) takes about a second at this length, prose a tenth of one.
-MAX_RENDERED = 100_000
+# image brackets alone) takes two to three seconds at this length, prose a quarter of one.
+MAX_RENDERED = 250_000
 
 _SCHEMES = {"http", "https", "mailto"}
-_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "th", "td"}
+_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "th", "td"}
+# What holds blocks takes the direction of its first letter: `auto` would not look into blocks that have
+# a direction of their own, and leave the marks of an Arabic list on the wrong side.
+_HOLDERS = {"ul", "ol", "blockquote", "table"}
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#_.-]{1,40}")
 _CLASSES = re.compile(r"language-[A-Za-z0-9+#_.-]{1,40}|align-(?:left|center|right)|link-host|tex|math-block")
 _LENGTH = re.compile(r"-?\d{0,2}(?:\.\d{1,4})?em")
@@ -47,8 +52,8 @@ _MATH = {
 }  # fmt: skip
 _HTML = {
     "p": {"dir"}, "br": set(), "hr": set(), "strong": set(), "em": set(), "s": set(), "pre": {"dir"},
-    "code": {"class", "dir"}, "blockquote": {"dir"}, "ul": set(), "ol": {"start"}, "li": {"dir"},
-    "table": set(), "thead": set(), "tbody": set(), "tr": set(), "th": {"class", "dir"},
+    "code": {"class", "dir"}, "blockquote": {"dir"}, "ul": {"dir"}, "ol": {"start", "dir"}, "li": {"dir"},
+    "table": {"dir"}, "thead": set(), "tbody": set(), "tr": set(), "th": {"class", "dir"},
     "td": {"class", "dir"}, "a": {"href", "dir"}, "span": {"class", "dir"}, "div": {"class"},
     "h3": {"dir"}, "h4": {"dir"}, "h5": {"dir"}, "h6": {"dir"},
 }  # fmt: skip
@@ -59,18 +64,48 @@ def render(text: str) -> str:
 
     A line break stays one. Headings start at h3, below the page's own. An image becomes a link with
     its alternative text, and a link shows where it leads unless its text does. Texts of more than
-    100,000 characters, and TeX that cannot be read, are shown as they were typed.
+    250,000 characters, and TeX that cannot be read, are shown as they were typed.
     """
     if len(text) > MAX_RENDERED:
         return _CLEANER.clean(f'<pre dir="auto">{escape(text, quote=False)}</pre>')
     return _CLEANER.clean(_MARKDOWN.render(text, {"tex": TexBudget()}))
 
 
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block: its lines in the text from ``start`` up to ``end``, marks included, and what they hold."""
+
+    start: int
+    end: int
+    mark: str
+    info: str
+    code: list[str]
+
+
+def fences(text: str) -> list[Fence]:
+    """Return the fenced code blocks of a text in their order; none where it is shown as it was typed.
+
+    Lines are counted from 0, and end as CommonMark's do. ``code`` is without the indentation that the block's
+    place (in a list, say) gives it.
+    """
+    if len(text) > MAX_RENDERED or not ("```" in text or "~~~" in text):
+        return []
+    return [
+        Fence(token.map[0], token.map[1], token.markup, token.info, _lines(token.content))
+        for token in _MARKDOWN.parse(text, {"tex": TexBudget()})
+        if token.type == "fence" and token.map
+    ]
+
+
+def _lines(content: str) -> list[str]:
+    return content.removesuffix("\n").split("\n") if content else []
+
+
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "class":
         return value if _CLASSES.fullmatch(value) else None
     if attribute == "dir":
-        return value if value in ("auto", "ltr") else None
+        return value if value in ("auto", "ltr", "rtl") else None
     if attribute in _LENGTHS and tag in _MATH:
         return value if _LENGTH.fullmatch(value) else None
     return value
@@ -94,6 +129,7 @@ def _is_allowed(url: str) -> bool:
 
 def _rewrite(state: StateCore) -> None:
     """Change what the parser made before it is rendered: the last core rule."""
+    _turn_holders(state.tokens)
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
@@ -103,6 +139,30 @@ def _rewrite(state: StateCore) -> None:
             token.attrs["class"] = f"align-{str(style).partition(':')[2]}"
         if token.children:
             token.children = _rewrite_inline(token.children)
+
+
+def _turn_holders(tokens: Sequence[Token]) -> None:
+    """Let lists, quotes and tables that begin with a letter from right to left run that way."""
+    waiting: list[Token] = []
+    for token in tokens:
+        if token.nesting == 1 and token.tag in _HOLDERS:
+            waiting.append(token)
+        elif token.type == "inline" and waiting and (direction := _direction(token.content)):
+            if direction == "rtl":
+                for holder in waiting:
+                    holder.attrs["dir"] = "rtl"
+            waiting = []
+
+
+def _direction(text: str) -> str:
+    """Return which way the first strong character runs; "" when there is none."""
+    for letter in text:
+        match unicodedata.bidirectional(letter):
+            case "L":
+                return "ltr"
+            case "R" | "AL":
+                return "rtl"
+    return ""
 
 
 def _rewrite_inline(tokens: Sequence[Token]) -> list[Token]:

@@ -3,15 +3,15 @@
 ::
 
     {"format": "annotate-conversation", "version": 1, "id": "cake-7", "language": "en",
-     "meta": {"source": "pilot"},
+     "meta": {"source": "pilot"}, "content_warnings": ["violence"],
      "turns": [{"id": "q1", "parent": null, "content": "Bake a cake", "candidates": [
         {"id": "a1", "source_model": "m", "content": [
            {"type": "text", "text": "Like this:"},
            {"type": "image", "image": "images/cake.png", "caption": "a cake"}]}]}],
      "paths": [{"id": "p1", "response": "a1", "whole": true}]}
 
-``language``, ``meta`` (also on turns and candidates), ``source_model``, ``caption`` and a path's
-``id`` and ``whole`` (true) may be left out; an unknown field is refused. Content is a list of parts
+``language``, ``meta`` (also on turns and candidates), ``content_warnings``, ``source_model``, ``caption``
+and a path's ``id`` and ``whole`` (true) may be left out; an unknown field is refused. Content is a list of parts
 or one plain text; ``"image": null`` keeps the place and caption of a picture that is not there.
 
 Ids are unique within the conversation; outside ids are ``"<conversation id>/<id>"``. A turn stands
@@ -38,9 +38,11 @@ VERSION = 1
 MAX_TURNS = 1000
 MAX_CANDIDATES = 64
 MAX_PARTS = 1000
+MAX_WARNINGS = 16
 _MAX_SOURCE_MODEL = 128  # the stored column's width
+_MAX_WARNING = 64  # likewise
 
-_CONVERSATION = {"format", "version", "id", "language", "meta", "turns", "paths"}
+_CONVERSATION = {"format", "version", "id", "language", "meta", "content_warnings", "turns", "paths"}
 _TURN = {"id", "parent", "content", "candidates", "meta"}
 _CANDIDATE = {"id", "source_model", "content", "meta"}
 _PATH = {"id", "response", "whole"}
@@ -62,7 +64,7 @@ def parse_item(value: JsonValue, place: str) -> ConversationRecord:
     turns = _few(item.required("turns"), MAX_TURNS)
     for turn in turns:
         tree.add(turn)
-    paths = item.optional("paths")
+    paths, warnings = item.optional("paths"), item.optional("content_warnings")
     return ConversationRecord(
         place=item.place,
         turns=tuple(tree.turns),
@@ -70,7 +72,16 @@ def parse_item(value: JsonValue, place: str) -> ConversationRecord:
         external_id=external_id,
         language=language.language() if language else "",
         meta=meta.meta() if meta else {},
+        content_warnings=_warnings(warnings) if warnings else (),
     )
+
+
+def _warnings(field: Field) -> tuple[str, ...]:
+    """Return what to warn of, each once, in the file's order; an empty list is none."""
+    found = [one.short_text(_MAX_WARNING).strip() for one in field.elements()]
+    if len(found) > MAX_WARNINGS:
+        raise field.error("count_wrong", f"At most {MAX_WARNINGS} warnings, found {len(found):,}.")
+    return tuple(dict.fromkeys(found))
 
 
 def _check_header(item: Field) -> None:

@@ -123,6 +123,8 @@ class NoteRecord:
 class ConversationRecord:
     """One item of a file: a piece of a conversation tree with the labels that came with it.
 
+    ``content_warnings`` say what a reader is warned of (``"violence"``).
+
     ``place`` says where it stands (``"item 17"``, ``"line 3"``). ``turns`` holds every parent before
     its children; exactly one turn has no parent.
     """
@@ -133,6 +135,7 @@ class ConversationRecord:
     external_id: str = ""
     language: str = ""
     meta: Meta = field(default_factory=dict)
+    content_warnings: tuple[str, ...] = ()
     ratings: tuple[RatingRecord, ...] = ()
     comparisons: tuple[ComparisonRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 STRING = pa.string()
 STRINGS = pa.list_(pa.string())
@@ -48,6 +48,7 @@ TABLES: Mapping[str, pa.Schema] = MappingProxyType(
                 "meta": STRING,
                 "import": STRING,
                 "created_at": TIME,
+                "content_warnings": STRINGS,
             },
             "nodes": {
                 "id": STRING,
@@ -89,6 +90,9 @@ TABLES: Mapping[str, pa.Schema] = MappingProxyType(
                 "probability": FLOAT,
                 "created_at": TIME,
                 "paths": PATHS,
+                "follows": STRING,
+                "is_gold": BOOLEAN,
+                "closed_at": TIME,
             },
             "assignments": {
                 "id": STRING,
@@ -125,6 +129,7 @@ TABLES: Mapping[str, pa.Schema] = MappingProxyType(
                 "dimension": STRING,
                 "value": SMALL,
                 "state": STRING,
+                "rubric_version": SMALL,
             },
             "comparisons": {
                 **_JUDGEMENT,
@@ -134,6 +139,7 @@ TABLES: Mapping[str, pa.Schema] = MappingProxyType(
                 "right": STRING,
                 "preference": SMALL,
                 "shown_first": STRING,
+                "rubric_version": SMALL,
             },
             "notes": {
                 **_JUDGEMENT,
@@ -191,6 +197,10 @@ TABLES: Mapping[str, pa.Schema] = MappingProxyType(
                 "outcome": STRING,
                 "fingerprint": STRING,
                 "created_at": TIME,
+                "run": STRING,
+                "priority": FLOAT,
+                "model_fault": STRING,
+                "followup": STRING,
             },
             "reviews": {
                 "id": STRING,
@@ -204,6 +214,23 @@ TABLES: Mapping[str, pa.Schema] = MappingProxyType(
                 "started_at": TIME,
                 "revealed_at": TIME,
                 "finished_at": TIME,
+                "second_of": STRING,
+                "active_ms": INTEGER,
+                "remark": STRING,
+            },
+            "audits": {
+                "id": STRING,
+                "conversation": STRING,
+                "scope": STRING,
+                "response": STRING,
+                "left": STRING,
+                "right": STRING,
+                "dimension": STRING,
+                "annotator": STRING,
+                "submission": STRING,
+                "probability": FLOAT,
+                "review": STRING,
+                "created_at": TIME,
             },
             "annotators": {
                 "id": STRING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,12 @@ from annotate.pipeline.answers import Answers
 KEY = "demo"
 
 
-def submit_missing(project: Project, judges: dict[str, User]) -> None:
+def submit_missing(
+    project: Project, judges: dict[str, User], conversations: Collection[str] | None = None
+) -> None:
     """Submit the demo's judgements by these people (by their names in the files), unless they did.
 
+    Of all conversations with judgements, or of those named.
     A task that real people have filled meanwhile is left to them. Raises Refusal where the answers do
     not fit the task.
     """
@@ -32,6 +35,8 @@ def submit_missing(project: Project, judges: dict[str, User]) -> None:
     )
     for file in demo.judgement_files():
         conversation = file.stem
+        if conversations is not None and conversation not in conversations:
+            continue
         missing = {
             name: person for name, person in judges.items() if (conversation, person.pk) not in submitted
         }
@@ -42,7 +47,7 @@ def submit_missing(project: Project, judges: dict[str, User]) -> None:
 def _submit(project: Project, file: Path, judges: dict[str, User]) -> None:
     given = json.loads(file.read_bytes())
     conversation = given["conversation"]
-    tasks = Task.objects.filter(batch__project=project, conversation__external_id=conversation)
+    tasks = Task.objects.filter(batch__project=project, conversation__external_id=conversation, gold_key=None)
     task_id = tasks.values_list("pk", flat=True).get()
     responses = _responses(project, conversation)
     for name, person in judges.items():

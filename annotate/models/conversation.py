@@ -15,7 +15,8 @@ class Conversation(Row):
     """A tree of turns and candidate responses, grown from one seed question.
 
     ``identity`` is the root turn's: SHA-256 over the upstream id, or over the content where there is
-    none. It is what makes a second import of the same file find the tree again.
+    none. It is what makes a second import of the same file find the tree again. Where there are
+    ``content_warnings`` ("violence"), annotators are warned and images stay blurred until asked for.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="conversations")
@@ -24,6 +25,7 @@ class Conversation(Row):
     external_id = models.CharField(max_length=255, blank=True)
     language = models.CharField(max_length=16)
     meta = models.JSONField(default=dict, blank=True)
+    content_warnings = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

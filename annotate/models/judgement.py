@@ -6,21 +6,37 @@ by the database) carry no unique index of their own: rows are looked up by submi
 
 from __future__ import annotations
 
+from typing import Self
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from annotate.models.base import Row
 from annotate.models.conversation import Image, Response
 from annotate.models.rubric import Dimension, Rubric, Scope
-from annotate.models.work import Assignment, Task
+from annotate.models.work import Assignment, Batch, Task
 
 
 def insert_only(name: str) -> pgtrigger.Trigger:
     """Return the trigger that refuses updates and deletes of a table's rows."""
     return pgtrigger.Protect(name=name, operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    """Which submissions count."""
+
+    def to_work(self) -> Self:
+        """Return answers that can be labels: to training, qualification, gold and repeats they measure people."""
+        asked = self.filter(task__is_gold=False, task__reserved_for=None)
+        return asked.exclude(task__batch__purpose__in=Batch.PRACTICE)
+
+    def latest_revisions(self) -> Self:
+        """Return the valid ones: the last revision by task, person and origin."""
+        same = {name: OuterRef(name) for name in ("task", "annotator", "origin")}
+        return self.exclude(Exists(Submission.objects.filter(**same, revision__gt=OuterRef("revision"))))
 
 
 class Submission(Row):
@@ -48,6 +64,8 @@ class Submission(Row):
     body_sha256 = models.CharField(max_length=64, blank=True, db_default="")
     active_ms = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=models.functions.Now())
+
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         constraints = [

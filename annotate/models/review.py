@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,7 +13,8 @@ from annotate.models.conversation import Conversation, Response
 from annotate.models.judgement import Submission
 from annotate.models.people import Project
 from annotate.models.rubric import Dimension, Scope
-from annotate.models.scoring import Calibration
+from annotate.models.scoring import Calibration, ScorerRun
+from annotate.models.work import Task
 
 
 class Outcome(models.TextChoices):
@@ -35,18 +37,26 @@ class Outcome(models.TextChoices):
 class Review(Row):
     """One sitting over all flags of one conversation by one reviewer.
 
-    ``blind`` is the verdict before the reveal, ``final`` the one after it (both submissions of origin
-    review); the outcome says what became of the labels.
+    ``asks`` names its questions, drawn up when it began (see `annotate.reports.contested`). ``blind`` is the
+    verdict before the reveal, ``final`` the one after it (both submissions of origin review); the outcome says
+    what became of the labels. ``remark`` was written to annotators before the reveal, so it tells nothing of it.
+    ``second_of`` is the finished review that this one repeats, blind, by somebody else; ``wants_second`` holds
+    from the draw at the end of a review until that is finished. ``active_ms`` is the reviewer's active time.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="reviews")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="reviews")
+    asks = ArrayField(models.CharField(max_length=255), default=list, blank=True)
     blind = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="+")
     final = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=13, choices=Outcome, blank=True)
     comment = models.TextField(blank=True)
+    remark = models.TextField(blank=True)
     is_audit = models.BooleanField(default=False, help_text="chosen at random, not flagged")
+    second_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="seconds")
+    wants_second = models.BooleanField(default=False)
+    active_ms = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(auto_now_add=True)
     revealed_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -68,10 +78,17 @@ class Review(Row):
                 | Q(finished_at__isnull=False, outcome__gt="", final__isnull=False),
             ),
         ]
+        indexes = [
+            models.Index(
+                name="review_wants_second",
+                fields=["project", "conversation"],
+                condition=Q(wants_second=True),
+            ),
+        ]
 
 
+# That one was raised, and when, its own row says: hundreds of thousands need not be written twice.
 @pghistory.track(
-    pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
     model_name="FlagEvent",
@@ -81,7 +98,9 @@ class Flag(Row):
     """A reason to look again at one item, dimension and person.
 
     ``fingerprint`` (hex SHA-256 over what it concerns) makes flagging twice the same as once.
-    open -> resolved (by a review, with its outcome) | closed (the cause is gone, with a reason).
+    open -> waiting (``followup`` asks one more person) -> open; either -> resolved (by a review, with its
+    outcome) | closed (the cause is gone, with a reason). Reviewers see open ones alone, by descending
+    ``priority``. F5 concerns a person and F6 a scorer run: these have no item, no conversation and no sitting.
     """
 
     class Kind(models.TextChoices):
@@ -93,16 +112,28 @@ class Flag(Row):
         PERSON = "F5"
         MODEL_HEALTH = "F6"
 
+    # Raised by what a scorer said: there the model can be the one that is wrong.
+    ABOUT_MODELS = (Kind.MODEL_PREFERENCE, Kind.MODEL_RATING, Kind.MODEL_STEP, Kind.MODEL_HEALTH)
+
     class Status(models.TextChoices):
         OPEN = "open"
+        WAITING = "waiting"
         RESOLVED = "resolved"
         CLOSED = "closed"
 
+    class ModelFault(models.TextChoices):
+        LENGTH = "length"
+        MISSED_HALLUCINATION = "missed_hallucination"
+        MISSED_IMAGE_DEFECT = "missed_image_defect"
+        LANGUAGE = "language"
+        TIE = "tie"
+        OTHER = "other"
+
     project = models.ForeignKey(Project, models.CASCADE, related_name="flags")
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="flags")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="flags")
     kind = models.CharField(max_length=2, choices=Kind)
     fingerprint = models.CharField(max_length=64)
-    scope = models.CharField(max_length=6, choices=Scope)
+    scope = models.CharField(max_length=6, choices=Scope, blank=True)
     response = models.ForeignKey(Response, models.CASCADE, null=True, related_name="flags")
     left = models.ForeignKey(Response, models.CASCADE, null=True, related_name="+")
     right = models.ForeignKey(Response, models.CASCADE, null=True, related_name="+")
@@ -111,10 +142,14 @@ class Flag(Row):
     evidence = models.JSONField()
     p_value = models.FloatField(null=True, blank=True)
     calibration = models.ForeignKey(Calibration, models.PROTECT, null=True, blank=True, related_name="flags")
+    run = models.ForeignKey(ScorerRun, models.CASCADE, null=True, blank=True, related_name="flags")
+    priority = models.FloatField(default=0)
+    followup = models.ForeignKey(Task, models.SET_NULL, null=True, blank=True, related_name="+")
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     closed_reason = models.CharField(max_length=200, blank=True)
     review = models.ForeignKey(Review, models.PROTECT, null=True, blank=True, related_name="flags")
     outcome = models.CharField(max_length=13, choices=Outcome, blank=True)
+    model_fault = models.CharField(max_length=20, choices=ModelFault, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -123,7 +158,18 @@ class Flag(Row):
             models.CheckConstraint(
                 name="flag_on_a_response_or_a_pair",
                 condition=Q(response__isnull=False, left__isnull=True, right__isnull=True)
-                | Q(response__isnull=True, left__isnull=False, right__isnull=False, left__lt=F("right")),
+                | Q(response__isnull=True, left__isnull=False, right__isnull=False, left__lt=F("right"))
+                | Q(kind__in=["F5", "F6"], response__isnull=True, left__isnull=True, right__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="flag_concerns_what_its_kind_says",
+                condition=Q(kind="F5", conversation__isnull=True, annotator__isnull=False)
+                | Q(kind="F6", conversation__isnull=True, run__isnull=False)
+                | (~Q(kind__in=["F5", "F6"]) & Q(conversation__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="flag_model_fault_only_where_the_model_is_wrong",
+                condition=Q(model_fault="") | Q(outcome="model_wrong"),
             ),
             models.CheckConstraint(
                 name="flag_outcome_exactly_when_resolved",
@@ -137,4 +183,50 @@ class Flag(Row):
         ]
         indexes = [
             models.Index(name="flag_open", fields=["project", "conversation"], condition=Q(status="open")),
+            models.Index(name="flag_waiting", fields=["project", "followup"], condition=Q(status="waiting")),
+        ]
+
+
+class AuditItem(Row):
+    """One label drawn at random for review, whatever its flags: an item, dimension and person, like a flag.
+
+    It waits until a sitting takes it. ``submission`` holds the label; ``probability`` is the chance with which it
+    was drawn. Only this stream, or weights by the inverse of the chance, may say how many labels are wrong.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="audit_items")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="audit_items")
+    scope = models.CharField(max_length=6, choices=Scope)
+    response = models.ForeignKey(Response, models.CASCADE, null=True, related_name="+")
+    left = models.ForeignKey(Response, models.CASCADE, null=True, related_name="+")
+    right = models.ForeignKey(Response, models.CASCADE, null=True, related_name="+")
+    dimension = models.ForeignKey(Dimension, models.PROTECT, null=True, related_name="+")
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="+")
+    probability = models.FloatField()
+    review = models.ForeignKey(Review, models.PROTECT, null=True, blank=True, related_name="audit_items")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="audit_item_once",
+                fields=["submission", "scope", "response", "left", "right", "dimension"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="audit_item_on_a_response_or_a_pair",
+                condition=Q(response__isnull=False, left__isnull=True, right__isnull=True)
+                | Q(response__isnull=True, left__isnull=False, right__isnull=False, left__lt=F("right")),
+            ),
+            models.CheckConstraint(
+                name="audit_item_probability_is_one", condition=Q(probability__gt=0, probability__lte=1)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="audit_item_waiting",
+                fields=["project", "conversation"],
+                condition=Q(review__isnull=True),
+            ),
         ]

@@ -19,7 +19,18 @@ class Batch(Row):
     """A pile of tasks with one purpose, one rubric version and one rule for who gets them.
 
     Higher ``priority`` is served first. ``languages`` and ``teams`` limit who may claim; empty: everyone.
+    ``extra_share`` is how many labels more than ``overlap`` asks for may be asked for where people disagree, as a
+    share of the latter. ``turn_by_turn`` shows one turn after the other, without hindsight. ``pass_mark`` is the
+    weighted kappa against the keys of a qualification batch from which on a person is qualified. ``selection``
+    says how the conversations were drawn where it holds a sample: by what, how many of how many, the seed; a
+    batch that has it takes no further conversations, so that every task's probability stays true.
     """
+
+    class RequiredText(models.TextChoices):
+        CRITIQUE = "critique"  # of every response that is rated locally
+        REFINEMENT = "refinement"  # of every response that is rated locally
+        REASON = "reason"  # of every pair that is compared
+        REMARK = "remark"  # on every whole path
 
     class Purpose(models.TextChoices):
         TRAINING = "training"
@@ -27,6 +38,9 @@ class Batch(Row):
         PRODUCTION = "production"
         BRIDGE = "bridge"
         HOLDOUT = "holdout"
+
+    # What people learn by or are measured with: never labels of the data.
+    PRACTICE = (Purpose.TRAINING, Purpose.QUALIFICATION)
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -40,6 +54,7 @@ class Batch(Row):
     guideline_version = models.PositiveSmallIntegerField(default=1)
     overlap = models.PositiveSmallIntegerField(default=3)
     overlap_limit = models.PositiveSmallIntegerField(default=5, help_text="with extra people, at most")
+    extra_share = models.FloatField(default=0.1)
     priority = models.SmallIntegerField(default=0)
     languages = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     teams = ArrayField(models.CharField(max_length=64), default=list, blank=True)
@@ -47,7 +62,14 @@ class Batch(Row):
     preference_scale = models.PositiveSmallIntegerField(default=3, help_text="3 means −3…+3")
     tie_allowed = models.BooleanField(default=True)
     reopen_allowed = models.BooleanField(default=True)
+    required_texts = ArrayField(
+        models.CharField(max_length=10, choices=RequiredText), default=list, blank=True
+    )
+    step_labels = models.BooleanField(default=False)
+    turn_by_turn = models.BooleanField(default=False)
+    pass_mark = models.FloatField(null=True, blank=True)
     is_default = models.BooleanField(default=False)
+    selection = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,8 +83,19 @@ class Batch(Row):
                 condition=Q(overlap__gte=1, overlap__lte=models.F("overlap_limit"), overlap_limit__lte=50),
             ),
             models.CheckConstraint(
+                name="batch_extra_share_in_range", condition=Q(extra_share__gte=0, extra_share__lte=1)
+            ),
+            models.CheckConstraint(
                 name="batch_preference_scale_known",
                 condition=Q(preference_scale__gte=1, preference_scale__lte=3),
+            ),
+            models.CheckConstraint(
+                name="batch_required_texts_known",
+                condition=Q(required_texts__contained_by=["critique", "refinement", "reason", "remark"]),
+            ),
+            models.CheckConstraint(
+                name="batch_pass_mark_is_kappa",
+                condition=Q(pass_mark__isnull=True) | Q(pass_mark__gte=0, pass_mark__lte=1),
             ),
         ]
 
@@ -71,10 +104,10 @@ class Batch(Row):
 
 
 @pghistory.track(
-    pghistory.UpdateEvent(condition=pghistory.AnyChange("overlap", "rank", "asks")),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange("overlap", "rank", "asks", "closed_at")),
     pghistory.DeleteEvent(),
     model_name="TaskEvent",
-    fields=["overlap", "rank", "asks"],
+    fields=["overlap", "rank", "asks", "closed_at"],
 )
 class Task(Row):
     """What one person is asked about paths of one conversation.
@@ -82,7 +115,11 @@ class Task(Row):
     ``open_slots`` is how many more people may take it; the constraint is what makes over-assignment
     impossible. Tasks of a batch are served by ascending ``rank``, then by age. ``asks`` null asks for
     everything; a list narrows it (``[{"kind": "rating"|"comparison", …}]``, outside ids).
-    ``probability`` is the chance with which the task was chosen, for weighting.
+    ``probability`` is the chance with which the task was chosen, for weighting. A gold task is never
+    served by rank: it is mixed in by chance. A task closed as a bad item has no open slots and gets none.
+    ``follows`` is the task of which this one asks something again: what was contested, of one more person (a
+    follow-up; one that was taken back has overlap 0), or everything of the one for whom it is ``reserved_for`` (a
+    hidden repeat, made and handed out in one step).
     """
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="tasks", db_index=False)
@@ -92,10 +129,20 @@ class Task(Row):
     rank = models.IntegerField(default=0)
     asks = models.JSONField(null=True, blank=True)
     probability = models.FloatField(default=1.0)
+    is_gold = models.BooleanField(default=False)
+    follows = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="followers")
+    reserved_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="task_closed_has_no_open_slots",
+                condition=Q(closed_at__isnull=True) | Q(open_slots=0),
+            ),
             models.CheckConstraint(
                 name="task_open_slots_within_overlap",
                 condition=Q(open_slots__gte=0, open_slots__lte=models.F("overlap")),
@@ -107,7 +154,15 @@ class Task(Row):
         indexes = [
             models.Index(name="task_by_batch", fields=["batch", "rank", "id"]),
             models.Index(
-                name="task_claimable", fields=["batch", "rank", "id"], condition=Q(open_slots__gt=0)
+                name="task_claimable",
+                fields=["batch", "rank", "id"],
+                condition=Q(open_slots__gt=0, is_gold=False),
+            ),
+            models.Index(name="task_gold", fields=["batch"], condition=Q(is_gold=True)),
+            models.Index(
+                name="task_followup_ready",
+                fields=["batch"],
+                condition=Q(open_slots__gt=0, follows__isnull=False),
             ),
         ]
 
@@ -161,6 +216,11 @@ class Assignment(Row):
         GOLD = "gold"
         REPEAT = "repeat"
         BRIDGE = "bridge"
+
+    # Whose answers are shown beside the key sooner or later; gold only where the project says so.
+    SHOWS_KEY = Q(task__batch__purpose__in=Batch.PRACTICE) | Q(
+        task__is_gold=True, project__gold_feedback=True
+    )
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="assignments", db_index=False)
     annotator = models.ForeignKey(

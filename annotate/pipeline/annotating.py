@@ -1,4 +1,4 @@
-"""One person at work on one task: read, draft, submit, skip, re-open.
+"""One person at work on one task: draft, submit, skip. Taking it up again is reopening.py's.
 
 Every function names the assignment by its outside id together with its person: somebody else's raises
 ``Assignment.DoesNotExist``, like one that never was, and so does one's own for whoever is no longer an
@@ -16,29 +16,21 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
+from django.utils.translation import gettext
 
-from annotate.models import Assignment, Image, Membership, Note, Submission
+from annotate.models import Assignment, Batch, Image
 from annotate.models.prepared import prepared_cursor
-from annotate.pipeline.answers import (
-    Answers,
-    Checked,
-    ComparisonAnswer,
-    NoteAnswer,
-    Question,
-    RatingAnswer,
-    StepAnswer,
-    check,
-)
+from annotate.pipeline.answers import Answers, Checked, Question, check
 from annotate.questions import asked, dimensions_of, read_tree
 from annotate.refusal import Conflict, Problem, Refusal
-from inference.steps import SPLITTER_VERSION
+from annotate.steps import SPLITTER_VERSION, count_steps
 
 log = logging.getLogger(__name__)
 
 DRAFT_LIMIT = 1024 * 1024
+REASON_LIMIT = 2_000
 ACTIVE_LIMIT = 2**31 - 1  # milliseconds, the column's; a task can be held for longer
-_HAND_TRIES = 3
 Status = Assignment.Status
 
 
@@ -49,6 +41,7 @@ class Receipt:
     uid: uuid.UUID
     revision: int
     project_id: int
+    purpose: str = Batch.Purpose.PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +51,16 @@ class _Work:
     id: int
     status: str
     lease_number: int
+    draft_sequence: int
     task_id: int
     project_id: int
     asks: str | None
     rubric_id: int
     preference_scale: int
     tie_allowed: bool
+    required_texts: list[str]
+    step_labels: bool
+    purpose: str
     held_ms: int
     replay_uid: uuid.UUID | None
     replay_sha256: str | None
@@ -71,8 +68,9 @@ class _Work:
 
 
 _LOCK = """
-SELECT assignment.id, assignment.status, assignment.lease_number, assignment.task_id, assignment.project_id,
-       task.asks::text, batch.rubric_id, batch.preference_scale, batch.tie_allowed,
+SELECT assignment.id, assignment.status, assignment.lease_number, assignment.draft_sequence,
+       assignment.task_id, assignment.project_id, task.asks::text, batch.rubric_id, batch.preference_scale,
+       batch.tie_allowed, batch.required_texts, batch.step_labels, batch.purpose,
        (extract(epoch FROM now() - assignment.claimed_at) * 1000)::bigint,
        replay.uid, replay.body_sha256, replay.revision
 FROM annotate_assignment assignment
@@ -103,8 +101,9 @@ def submit(uid: uuid.UUID, user_id: int, *, body: Answers, key: str, sha256: str
 
     ``key`` is the caller's Idempotency-Key, ``sha256`` the hex hash of the body as sent: the same key
     and body get the same receipt, whatever happened since; the same key with another body, or a lease
-    that someone else took, is a Conflict. Answers that are wrong or missing raise Refusal; nothing is
-    stored then, and the draft stays.
+    that someone else took, is a Conflict. So is a stored draft newer than the one that the body says it
+    builds on: another tab wrote what these answers do not know of. Answers that are wrong or missing
+    raise Refusal; nothing is stored then, and the draft stays.
     """
     work = _lock(uid, user_id, key)
     if work.status != Status.ACTIVE and work.replay_uid is None:
@@ -113,45 +112,57 @@ def submit(uid: uuid.UUID, user_id: int, *, body: Answers, key: str, sha256: str
     if work.replay_uid is not None and work.replay_revision is not None:
         if work.replay_sha256 != sha256:
             raise Conflict.because(
-                "key_reused", "This Idempotency-Key was used for other answers.", "Idempotency-Key"
+                "key_reused", gettext("This Idempotency-Key was used for other answers."), "Idempotency-Key"
             )
-        return Receipt(work.replay_uid, work.replay_revision, work.project_id)
+        return Receipt(work.replay_uid, work.replay_revision, work.project_id, work.purpose)
     _must_hold(work, body.lease)
-    tree = read_tree(work.task_id, content=False)
-    dimensions = dimensions_of(work.rubric_id)
-    asks = None if work.asks is None else msgspec.json.decode(work.asks)
-    question = Question(
-        tree,
-        dimensions,
-        asked(tree, dimensions, asks),
-        narrowed=asks is not None,
-        preference_scale=work.preference_scale,
-        tie_allowed=work.tie_allowed,
-    )
+    if body.base is not None and work.draft_sequence > body.base:
+        raise _stale(uid, user_id)
+    question = _question(work, has_steps=bool(body.steps))
     checked = check(body, question)
-    images = _images(checked, tree_responses=list(tree.responses))
+    images = _images(checked, tree_responses=list(question.tree.responses))
     if checked.problems:
         raise Refusal(checked.problems)
     active_ms = max(0, min(body.active_ms, work.held_ms, ACTIVE_LIMIT))
     return _store(work, user_id, checked, images, {"key": key, "sha256": sha256, "active_ms": active_ms})
 
 
+def _question(work: _Work, *, has_steps: bool) -> Question:
+    """Return what the answers are checked against; one statement."""
+    # How many steps a response has is in its text: read where steps were labelled, in the same statement.
+    tree = read_tree(work.task_id, content=has_steps)
+    dimensions = dimensions_of(work.rubric_id)
+    asks = None if work.asks is None else msgspec.json.decode(work.asks)
+    return Question(
+        tree,
+        dimensions,
+        asked(tree, dimensions, asks),
+        narrowed=asks is not None,
+        preference_scale=work.preference_scale,
+        tie_allowed=work.tie_allowed,
+        required_texts=frozenset(work.required_texts),
+        steps=count_steps(tree) if work.step_labels else None,
+    )
+
+
 def _must_hold(work: _Work, lease: int) -> None:
     """Refuse who no longer holds the task; an expired lease that nobody took still counts."""
     if work.status == Status.SUBMITTED:
         raise Conflict.because(
-            "already_submitted", "This task was already submitted; re-open it to change answers."
+            "already_submitted", gettext("This task was already submitted; re-open it to change answers.")
         )
     if work.status == Status.SKIPPED:
-        raise Conflict.because("skipped", "You skipped this task.")
+        raise Conflict.because("skipped", gettext("You skipped this task."))
     if work.status == Status.LAPSED:
         raise Conflict.because(
-            "lease_taken", "The lease ran out and someone else took this task. Your draft is kept.", "lease"
+            "lease_taken",
+            gettext("The lease ran out and someone else took this task. Your draft is kept."),
+            "lease",
         )
     if work.lease_number != lease:
         raise Conflict.because(
             "lease_stale",
-            "This task was taken up again elsewhere, in another tab perhaps. Load it anew.",
+            gettext("This task was taken up again elsewhere, in another tab perhaps. Load it anew."),
             "lease",
         )
 
@@ -165,7 +176,7 @@ def _images(checked: Checked, tree_responses: list[int]) -> dict[uuid.UUID, int]
     found = dict(rows)
     for index, row in enumerate(checked.notes):
         if row[6] is not None and row[6] not in found:
-            detail = "This image is not on a response of this task."
+            detail = gettext("This image is not on a response of this task.")
             checked.problems.append(Problem("foreign_image", detail, f"notes[{index}].image"))
     return found
 
@@ -228,7 +239,7 @@ def _store(
         cursor.execute(_STORE, parameters)
         uid, revision = cursor.fetchone()
     log.info("assignment %s submitted, revision %s", work.id, revision)
-    return Receipt(uid, revision, work.project_id)
+    return Receipt(uid, revision, work.project_id, work.purpose)
 
 
 def save_draft(
@@ -240,7 +251,8 @@ def save_draft(
     """
     encoded = msgspec.json.encode(body)
     if len(encoded) > DRAFT_LIMIT:
-        raise Refusal.because("draft_too_large", f"A draft holds at most {DRAFT_LIMIT:,} bytes.", "body")
+        detail = gettext("A draft holds at most %(limit)s bytes.") % {"limit": f"{DRAFT_LIMIT:,}"}
+        raise Refusal.because("draft_too_large", detail, "body")
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -258,20 +270,34 @@ def save_draft(
         row = cursor.fetchone()
     if row is not None:
         return row[0], row[1]
-    stored = Assignment.objects.get(uid=uid, annotator_id=user_id)
     with transaction.atomic():
         _must_hold(_lock(uid, user_id), lease)
-    raise Conflict.because(
+    raise _stale(uid, user_id)
+
+
+def _stale(uid: uuid.UUID, user_id: int) -> Refusal:
+    """Return the refusal of what was built on an older draft than the stored one, which comes along."""
+    sequence, draft = Assignment.objects.values_list("draft_sequence", "draft").get(
+        uid=uid, annotator_id=user_id
+    )
+    return Conflict.because(
         "draft_stale",
-        "A newer draft is stored, from another tab perhaps; merge with it and save again.",
+        gettext("A newer draft is stored, from another tab perhaps; merge with it and send again."),
         "base",
-        draft={"sequence": stored.draft_sequence, "body": stored.draft},
+        draft={"sequence": sequence, "body": draft},
     )
 
 
 @transaction.atomic
 def skip(uid: uuid.UUID, user_id: int, *, lease: int, reason: str) -> None:
-    """Give the task back for good: its slot opens for somebody else; the draft stays with the row."""
+    """Give the task back for good: its slot opens for somebody else; the draft stays with the row.
+
+    A task that was closed as a bad item gets no slot back. Refuses a reason that is too long.
+    """
+    if len(reason) > REASON_LIMIT:
+        raise Refusal.because(
+            "text_too_long", f"A reason holds at most {REASON_LIMIT:,} characters.", "reason"
+        )
     work = _lock(uid, user_id)
     _must_hold(work, lease)
     with connection.cursor() as cursor:
@@ -281,104 +307,9 @@ def skip(uid: uuid.UUID, user_id: int, *, lease: int, reason: str) -> None:
                 UPDATE annotate_assignment SET status = 'skipped', closed_at = now(), skip_reason = %s WHERE id = %s
                 RETURNING task_id
             )
-            UPDATE annotate_task SET open_slots = open_slots + 1 FROM skipped WHERE annotate_task.id = skipped.task_id
+            UPDATE annotate_task SET open_slots = open_slots + 1 FROM skipped
+            WHERE annotate_task.id = skipped.task_id AND annotate_task.closed_at IS NULL
             """,
             [reason.strip(), work.id],
         )
     log.info("assignment %s skipped", work.id)
-
-
-def reopen(uid: uuid.UUID, user_id: int) -> None:
-    """Take one's own submitted work up again, its answers as the draft, while the batch allows it."""
-    for _ in range(_HAND_TRIES):
-        try:
-            return _reopen(uid, user_id)
-        except IntegrityError:
-            # The same person's other tab filled the free hand at this very moment: look again.
-            log.info("the hand for user %s was filled meanwhile", user_id)
-    raise _hands_full()
-
-
-@transaction.atomic
-def _reopen(uid: uuid.UUID, user_id: int) -> None:
-    found = (
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("task__batch")
-        .get(uid=uid, annotator_id=user_id)
-    )
-    if not Membership.objects.filter(
-        project=found.project_id, user=user_id, role=Membership.Role.ANNOTATOR
-    ).exists():
-        raise Assignment.DoesNotExist
-    batch = found.task.batch
-    if found.status != Status.SUBMITTED:
-        raise Conflict.because("not_submitted", "Only submitted work can be re-opened.")
-    if not batch.reopen_allowed or batch.state == batch.State.CLOSED:
-        raise Conflict.because("reopen_forbidden", "This batch does not allow changing submitted work.")
-    busy = set(
-        Assignment.objects.filter(
-            annotator_id=user_id, project_id=found.project_id, status=Status.ACTIVE
-        ).values_list("hand", flat=True)
-    )
-    free = {1, 2} - busy
-    if not free:
-        raise _hands_full()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE annotate_assignment
-            SET status = 'active', closed_at = NULL, hand = %s, claimed_at = now(), lease_number = lease_number + 1,
-                lease_expires_at = now() + %s * interval '1 second', draft = %s::jsonb,
-                draft_sequence = draft_sequence + 1
-            WHERE id = %s
-            """,
-            [min(free), settings.LEASE_SECONDS, msgspec.json.encode(_answers_of(found)).decode(), found.pk],
-        )
-    log.info("assignment %s re-opened", found.pk)
-
-
-def _hands_full() -> Refusal:
-    return Conflict.because("hands_full", "You hold two tasks already; finish or skip one first.")
-
-
-def _answers_of(assignment: Assignment) -> Answers:
-    """Return the latest submitted answers in the form in which they were sent.
-
-    What mypy is told to ignore here: a column's type is any text, its constraint holds what the literal says.
-    """
-    latest = Submission.objects.filter(assignment=assignment).latest("revision")
-    ratings = latest.ratings.select_related("response", "dimension").order_by("id")
-    comparisons = latest.comparisons.select_related("left", "right", "dimension").order_by("id")
-    notes = latest.notes.select_related("response", "left", "right", "dimension", "image").order_by("id")
-    steps = latest.steps.select_related("response").order_by("id")
-    return Answers(
-        lease=assignment.lease_number + 1,
-        ratings=[
-            RatingAnswer(one.response.uid, one.dimension.key, one.value, one.state)  # type: ignore[arg-type]
-            for one in ratings
-        ],
-        comparisons=[
-            ComparisonAnswer(
-                one.scope,  # type: ignore[arg-type]
-                one.left.uid,
-                one.right.uid,
-                one.preference,
-                one.dimension.key if one.dimension else None,
-            )
-            for one in comparisons
-        ],
-        notes=[_note_answer(one) for one in notes],
-        steps=[StepAnswer(one.response.uid, one.index, one.value) for one in steps],  # type: ignore[arg-type]
-    )
-
-
-def _note_answer(note: Note) -> NoteAnswer:
-    return NoteAnswer(
-        kind=note.kind,  # type: ignore[arg-type]
-        text=note.text,
-        scope=note.scope,  # type: ignore[arg-type]
-        response=note.response.uid if note.response else None,
-        pair=(note.left.uid, note.right.uid) if note.left and note.right else None,
-        dimension=note.dimension.key if note.dimension else None,
-        image=note.image.uid if note.image else None,
-    )

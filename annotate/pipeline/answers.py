@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
+from django.utils.translation import gettext
 
 from annotate.models import Dimension
 from annotate.questions import Asked, Pair, ScopeName, TaskTree, image_rule
@@ -62,7 +63,10 @@ class StepAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Answers(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of a submission. ``lease`` is the number of the lease it was written under."""
+    """The body of a submission. ``lease`` is the number of the lease it was written under.
+
+    ``base``, if given, is the sequence of the draft it builds on: a newer stored draft then refuses it.
+    """
 
     lease: int
     ratings: list[RatingAnswer] = []
@@ -70,6 +74,7 @@ class Answers(msgspec.Struct, forbid_unknown_fields=True):
     notes: list[NoteAnswer] = []
     steps: list[StepAnswer] = []
     active_ms: int = 0
+    base: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,17 @@ class Question:
     narrowed: bool
     preference_scale: int
     tie_allowed: bool
+    required_texts: frozenset[str] = frozenset()
+    steps: dict[int, int] | None = None
+    """How many steps each response has; None where the batch labels none."""
 
 
 RatingRow = tuple[int, int, int | None, str]
 ComparisonRow = tuple[str, int, int, int | None, int]
 NoteRow = tuple[str, str, int | None, int | None, int | None, int | None, uuid.UUID | None, str]
 StepRow = tuple[int, int, int]
+NoteTarget = tuple[str, str, int | None, int | None, int | None]
+"""Kind, scope, and the response or the pair: how a note row begins."""
 
 
 @dataclass(slots=True)
@@ -143,13 +153,16 @@ class _Checker:
     def response(self, uid: uuid.UUID, path: str) -> int:
         found = self.responses.get(uid)
         if found is None:
-            raise _Foreign(Problem("foreign_response", "This response is not part of this task.", path))
+            raise _Foreign(
+                Problem("foreign_response", gettext("This response is not part of this task."), path)
+            )
         return found
 
     def dimension(self, key: str, path: str) -> Dimension:
         found = self.dimensions.get(key)
         if found is None:
-            detail = f"The rubric has no dimension “{key}”; it has {', '.join(self.dimensions)}."
+            detail = gettext("The rubric has no dimension “%(key)s”; it has %(keys)s.")
+            detail %= {"key": key, "keys": ", ".join(self.dimensions)}
             raise _Foreign(Problem("unknown_dimension", detail, path))
         return found
 
@@ -158,30 +171,37 @@ class _Checker:
         dimension = self.dimension(answer.dimension, f"{path}.dimension")
         self.found.ratings.append((response, dimension.pk, answer.value, answer.state))
         if dimension.scope == "global" and response not in self.whole:
-            detail = f"{dimension.key} is rated on the last response of a whole path."
+            detail = gettext("%(key)s is rated on the last response of a whole path.") % {
+                "key": dimension.key
+            }
             yield Problem("wrong_scope", detail, f"{path}.response")
         elif self.question.narrowed and (response, dimension.pk) not in self.question.asked.ratings:
-            yield Problem("not_asked", "This task does not ask for this rating.", path)
+            yield Problem("not_asked", gettext("This task does not ask for this rating."), path)
         yield from self.value(answer, response, dimension, path)
 
     def value(
         self, answer: RatingAnswer, response: int, dimension: Dimension, path: str
     ) -> Iterator[Problem]:
         if (answer.value is not None) != (answer.state in ("rated", "defaulted")):
-            detail = f"A rating of state “{answer.state}” has {'a' if answer.value is None else 'no'} value."
-            yield Problem("value_and_state", detail, f"{path}.value")
+            detail = (
+                gettext("A rating of state “%(state)s” has a value.")
+                if answer.value is None
+                else gettext("A rating of state “%(state)s” has no value.")
+            )
+            yield Problem("value_and_state", detail % {"state": answer.state}, f"{path}.value")
             return
         if answer.value is not None and not dimension.minimum <= answer.value <= dimension.maximum:
-            detail = f"{dimension.key} goes from {dimension.minimum} to {dimension.maximum}."
+            detail = gettext("%(key)s goes from %(lowest)s to %(highest)s.")
+            detail %= {"key": dimension.key, "lowest": dimension.minimum, "highest": dimension.maximum}
             yield Problem("off_scale", detail, f"{path}.value")
         if answer.state in ("rated", "unable"):
             return
         rule = image_rule(dimension, self.question.tree, response)
         if answer.state == "not_applicable" and rule not in ("no_image", "no_output_image"):
-            detail = "“Not applicable” is for responses with no image anywhere to speak of."
+            detail = gettext("“Not applicable” is for responses with no image anywhere to speak of.")
             yield Problem("applicable", detail, f"{path}.state")
         if answer.state == "defaulted" and not (rule == "one_image_turn" and answer.value == STYLE_DEFAULT):
-            yield Problem("no_default", "There is no default to accept here.", f"{path}.state")
+            yield Problem("no_default", gettext("There is no default to accept here."), f"{path}.state")
 
     def comparison(self, answer: ComparisonAnswer, path: str) -> Iterator[Problem]:
         left = self.response(answer.left, f"{path}.left")
@@ -192,14 +212,14 @@ class _Checker:
             left, right, preference = right, left, -preference
         self.found.comparisons.append((answer.scope, left, right, dimension, preference))
         if not self.is_pair(answer.scope, left, right):
-            yield Problem("not_a_pair", "These two responses are not compared in this task.", path)
+            yield Problem("not_a_pair", gettext("These two responses are not compared in this task."), path)
         if abs(preference) > self.question.preference_scale:
-            limit = self.question.preference_scale
-            yield Problem("off_scale", f"Preferences go from −{limit} to {limit}.", f"{path}.preference")
+            detail = gettext("Preferences go from −%(limit)s to %(limit)s.")
+            detail %= {"limit": self.question.preference_scale}
+            yield Problem("off_scale", detail, f"{path}.preference")
         if preference == 0 and not self.question.tie_allowed:
-            yield Problem(
-                "tie", "This batch asks for a decision: a tie is not allowed.", f"{path}.preference"
-            )
+            detail = gettext("This batch asks for a decision: a tie is not allowed.")
+            yield Problem("tie", detail, f"{path}.preference")
 
     def is_pair(self, scope: ScopeName, left: int, right: int) -> bool:
         pairs = self.question.asked.comparisons if self.question.narrowed else set(self.question.tree.pairs())
@@ -214,19 +234,25 @@ class _Checker:
         row = (answer.kind, answer.scope, response, left, right, dimension, answer.image, text)
         self.found.notes.append(row)
         if (answer.response is None) == (answer.pair is None) or (left is not None and left == right):
-            yield Problem("note_target", "A note is on one response, or on a pair of two.", path)
+            yield Problem("note_target", gettext("A note is on one response, or on a pair of two."), path)
         if (answer.kind == "image") != (answer.image is not None):
-            yield Problem("note_image", "An image note, and no other, names an image.", f"{path}.image")
+            detail = gettext("An image note, and no other, names an image.")
+            yield Problem("note_image", detail, f"{path}.image")
         if not any(unicodedata.category(char)[0] not in "ZC" for char in text):
-            yield Problem("empty_note", "Write something, or leave the note out.", f"{path}.text")
+            yield Problem("empty_note", gettext("Write something, or leave the note out."), f"{path}.text")
         if len(text) > NOTE_LIMIT:
-            yield Problem("long_note", f"A note holds at most {NOTE_LIMIT:,} characters.", f"{path}.text")
+            detail = gettext("A note holds at most %(limit)s characters.") % {"limit": f"{NOTE_LIMIT:,}"}
+            yield Problem("long_note", detail, f"{path}.text")
 
     def step(self, answer: StepAnswer, path: str) -> Iterator[Problem]:
         response = self.response(answer.response, f"{path}.response")
         self.found.steps.append((response, answer.index, answer.value))
-        if not 0 <= answer.index < 10_000:  # noqa: PLR2004 - far above any answer, within the column
-            yield Problem("step_index", "Steps are counted from 0.", f"{path}.index")
+        if self.question.steps is None:
+            yield Problem("no_steps", gettext("This batch does not label steps."), path)
+        elif not 0 <= answer.index < self.question.steps[response]:
+            detail = gettext("This response has %(number)s steps, counted from 0.")
+            detail %= {"number": self.question.steps[response]}
+            yield Problem("step_index", detail, f"{path}.index")
 
     def repeats(self) -> Iterator[Problem]:
         for name, keys in (
@@ -235,7 +261,7 @@ class _Checker:
             ("steps", [row[:2] for row in self.found.steps]),
         ):
             if len(set(keys)) != len(keys):
-                yield Problem("repeated", "The same question is answered twice.", name)
+                yield Problem("repeated", gettext("The same question is answered twice."), name)
 
     def omissions(self) -> Iterator[Problem]:
         uids = {one.id: one.uid for one in self.question.tree.responses.values()}
@@ -243,10 +269,34 @@ class _Checker:
         for response, dimension in sorted(
             self.question.asked.ratings - {row[:2] for row in self.found.ratings}
         ):
-            detail = f"{keys[dimension]} of response {uids[response]} is not rated."
+            detail = gettext("%(key)s of response %(response)s is not rated.")
+            detail %= {"key": keys[dimension], "response": uids[response]}
             yield Problem("missing_rating", detail, "ratings")
         answered = {row[:3] for row in self.found.comparisons if row[3] is None}
         for pair in self.question.asked.comparisons:
             if (pair.scope, min(pair.left, pair.right), max(pair.left, pair.right)) not in answered:
-                detail = f"Responses {uids[pair.left]} and {uids[pair.right]} are not compared overall."
+                detail = gettext("Responses %(left)s and %(right)s are not compared overall.")
+                detail %= {"left": uids[pair.left], "right": uids[pair.right]}
                 yield Problem("missing_comparison", detail, "comparisons")
+        written = {row[:5] for row in self.found.notes}
+        for kind, scope, *ends in self.required_texts():
+            if (kind, scope, *ends) not in written:
+                named = ", ".join(str(uids[one]) for one in ends if one is not None)
+                detail = gettext("A text of kind “%(kind)s” (%(scope)s) is required on %(named)s.")
+                detail %= {"kind": kind, "scope": scope, "named": named}
+                yield Problem("missing_text", detail, "notes")
+
+    def required_texts(self) -> Iterator[NoteTarget]:
+        """Yield the texts that may not be left out: only about what this task asks for."""
+        required, asked = self.question.required_texts, self.question.asked
+        local = {one.pk for one in self.question.dimensions if one.scope == "local"}
+        rated = sorted({(dimension in local, response) for response, dimension in asked.ratings})
+        for is_local, response in rated:
+            if is_local:
+                for kind in sorted(required & {"critique", "refinement"}):
+                    yield kind, "local", response, None, None
+            elif "remark" in required:
+                yield "critique", "global", response, None, None
+        if "reason" in required:
+            for pair in sorted(asked.comparisons, key=lambda one: (one.scope, one.left, one.right)):
+                yield "reason", pair.scope, None, min(pair.left, pair.right), max(pair.left, pair.right)

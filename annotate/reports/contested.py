@@ -1,16 +1,17 @@
-"""What a sitting asks its reviewer: every item that one of its flags is about, once.
+"""What a sitting asks its reviewer: the questions that were drawn up when it began.
 
-The questions say nothing about the flags: not their kind, not who said what.
+A sitting stores the *names* of its questions, which are made of outside ids and say nothing about why it is held:
+not whether anything was flagged, of what kind, or who said what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count
 
-from annotate.models import Dimension, Flag, Response, Review, Scope, Submission, Task, Turn
+from annotate.models import Batch, Dimension, Response, Review, Scope, Submission, Task, Turn
 from annotate.questions import ResponseNode, TaskTree, TurnNode, dimensions_of, image_rule
 
 
@@ -43,7 +44,20 @@ class ComparisonQuestion:
     states: tuple[str, ...] = ()
 
 
-Question = RatingQuestion | ComparisonQuestion
+@dataclass(frozen=True, slots=True)
+class StepQuestion:
+    """One step of a response, by its index from 0: right (1), neutral (0) or wrong (−1)."""
+
+    name: str
+    response: int
+    index: int
+    scope: str = Scope.LOCAL
+    dimension: None = None
+    levels: tuple[int, ...] = (1, 0, -1)
+    states: tuple[str, ...] = ()
+
+
+Question = RatingQuestion | ComparisonQuestion | StepQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +70,54 @@ class Contested:
 
 
 def contested(review: Review) -> Contested:
-    """Return what this sitting asks, in six statements at most."""
-    task = _task(review.conversation_id)
+    """Return what this sitting asks, in four statements."""
+    task = task_of(review.conversation_id)
     tree = whole_tree(review.conversation_id)
-    flags = list(Flag.objects.filter(review=review).select_related("dimension").order_by("pk"))
-    questions = {one.name: one for flag in flags for one in _questions(flag, task, tree)}
+    dimensions = _dimensions(review.conversation_id, task)
+    questions = [_question(name, task, tree, dimensions) for name in review.asks]
     turns = {node.id: turn.number for turn in tree.turns for node in turn.candidates}
 
     def place(question: Question) -> tuple[object, ...]:
         compares = isinstance(question, ComparisonQuestion)
         at = question.right if isinstance(question, ComparisonQuestion) else question.response
         position = question.dimension.position if question.dimension else -1
-        return question.scope == Scope.GLOBAL, turns[at], compares, at, position
+        index = question.index if isinstance(question, StepQuestion) else -1
+        return question.scope == Scope.GLOBAL, turns[at], compares, at, index, position
 
-    return Contested(task, tree, sorted(questions.values(), key=place))
+    return Contested(task, tree, sorted(questions, key=place))
 
 
-def _task(conversation_id: int) -> Task:
-    """Return the conversation's first task that has answers: verdicts take its rubric and its scale."""
+def responses_of(question: Question) -> list[int]:
+    """Return the inside ids of the responses that a question is about."""
+    if isinstance(question, ComparisonQuestion):
+        return [question.left, question.right]
+    return [question.response]
+
+
+def rating_name(response: object, key: str) -> str:
+    """Return the name of the question for a dimension of a response, given by its outside id."""
+    return f"rating:{response}:{key}"
+
+
+def comparison_name(scope: str, left: object, right: object, key: str) -> str:
+    """Return the name of the question for a pair, lower inside id on the left; no key: overall."""
+    return f"comparison:{scope}:{left}:{right}:{key}"
+
+
+def step_name(response: object, index: int) -> str:
+    """Return the name of the question for one step of a response."""
+    return f"step:{response}:{index}"
+
+
+def task_of(conversation_id: int) -> Task:
+    """Return the conversation's first task that has answers: verdicts take its rubric and its scale.
+
+    Never one of training, qualification or gold, nor a repeat: those answers measure people.
+    """
     answered = Submission.objects.exclude(origin=Submission.Origin.REVIEW).values("task")
     return (
-        Task.objects.filter(conversation=conversation_id, pk__in=answered)
+        Task.objects.filter(conversation=conversation_id, pk__in=answered, is_gold=False, reserved_for=None)
+        .exclude(batch__purpose__in=Batch.PRACTICE)
         .select_related("batch")
         .earliest("pk")
     )
@@ -101,23 +142,29 @@ def whole_tree(conversation_id: int) -> TaskTree:
     return TaskTree(list(turns.values()), [])
 
 
-def _questions(flag: Flag, task: Task, tree: TaskTree) -> Iterator[Question]:
-    if flag.response_id is not None and flag.dimension is not None:
-        yield _rating(flag.response_id, flag.dimension, tree)
-    if flag.left_id is not None and flag.right_id is not None:
-        yield _comparison(flag.scope, flag.left_id, flag.right_id, flag.dimension, task, tree)
-    if flag.left_id is not None and flag.right_id is not None and flag.kind == Flag.Kind.SELF_CONSISTENCY:
-        wide = {one["dimension"] for one in flag.evidence["ratings"] if one["wide"]}
-        for dimension in dimensions_of(task.batch.rubric_id):
-            if dimension.key in wide:
-                yield _rating(flag.left_id, dimension, tree)
-                yield _rating(flag.right_id, dimension, tree)
+def _dimensions(conversation_id: int, task: Task) -> dict[str, Dimension]:
+    """Return dimensions by key: the task's own, and those by which other tasks alone asked."""
+    rubrics = set(Task.objects.filter(conversation=conversation_id).values_list("batch__rubric", flat=True))
+    ordered = [*sorted(rubrics - {task.batch.rubric_id}), task.batch.rubric_id]
+    return {one.key: one for rubric in ordered for one in dimensions_of(rubric)}
 
 
-def _rating(response: int, dimension: Dimension, tree: TaskTree) -> RatingQuestion:
+def _question(name: str, task: Task, tree: TaskTree, dimensions: Mapping[str, Dimension]) -> Question:
+    kind, *words = name.split(":")
+    by_uid = {str(node.uid): node.id for node in tree.responses.values()}
+    if kind == "rating":
+        uid, key = words
+        return _rating(name, by_uid[uid], dimensions[key], tree)
+    if kind == "step":
+        uid, index = words
+        return StepQuestion(name, by_uid[uid], int(index))
+    return _comparison(name, words, by_uid, dimensions, task.batch)
+
+
+def _rating(name: str, response: int, dimension: Dimension, tree: TaskTree) -> RatingQuestion:
     rule = image_rule(dimension, tree, response)
     return RatingQuestion(
-        name=f"rating:{tree.responses[response].uid}:{dimension.key}",
+        name=name,
         scope=dimension.scope,
         response=response,
         dimension=dimension,
@@ -127,16 +174,16 @@ def _rating(response: int, dimension: Dimension, tree: TaskTree) -> RatingQuesti
     )
 
 
-def _comparison(  # noqa: PLR0913, PLR0917 - a pair is two
-    scope: str, left: int, right: int, dimension: Dimension | None, task: Task, tree: TaskTree
+def _comparison(
+    name: str, words: list[str], by_uid: Mapping[str, int], dimensions: Mapping[str, Dimension], batch: Batch
 ) -> ComparisonQuestion:
-    uids = f"{tree.responses[left].uid}:{tree.responses[right].uid}"
-    scale = task.batch.preference_scale
+    scope, left, right, key = words
+    scale = batch.preference_scale
     return ComparisonQuestion(
-        name=f"comparison:{scope}:{uids}:{dimension.key if dimension else ''}",
+        name=name,
         scope=scope,
-        left=left,
-        right=right,
-        dimension=dimension,
-        levels=tuple(one for one in range(-scale, scale + 1) if one or task.batch.tie_allowed),
+        left=by_uid[left],
+        right=by_uid[right],
+        dimension=dimensions[key] if key else None,
+        levels=tuple(one for one in range(-scale, scale + 1) if one or batch.tie_allowed),
     )

@@ -11,10 +11,11 @@ from annotate.models import Flag, Review
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """Flags of one kind by what became of them."""
+    """Flags of one kind by what became of them; ``waiting``: one more person is asked before a reviewer is."""
 
     kind: str
     open: int
+    waiting: int
     resolved: int
     closed: int
 
@@ -25,6 +26,7 @@ class FlagSummary:
 
     kinds: list[KindCount]
     open: int
+    waiting: int
     conversations: int
     sitting: int
     finished: int
@@ -35,10 +37,11 @@ def flag_summary(project_id: int) -> FlagSummary:
     """Return the numbers of flags and reviews of a project, in three statements."""
     flags = Flag.objects.filter(project=project_id)
     kinds = [
-        KindCount(row["kind"], row["open"], row["resolved"], row["closed"])
+        KindCount(row["kind"], row["open"], row["waiting"], row["resolved"], row["closed"])
         for row in flags.values("kind")
         .annotate(
             open=Count("pk", filter=Q(status=Flag.Status.OPEN)),
+            waiting=Count("pk", filter=Q(status=Flag.Status.WAITING)),
             resolved=Count("pk", filter=Q(status=Flag.Status.RESOLVED)),
             closed=Count("pk", filter=Q(status=Flag.Status.CLOSED)),
         )
@@ -55,6 +58,7 @@ def flag_summary(project_id: int) -> FlagSummary:
     return FlagSummary(
         kinds=kinds,
         open=sum(one.open for one in kinds),
+        waiting=sum(one.waiting for one in kinds),
         conversations=flags.filter(status=Flag.Status.OPEN).values("conversation").distinct().count(),
         sitting=sitting,
         finished=sum(reviews.values()),

@@ -1,8 +1,13 @@
-"""How far the work of a project is: in all, by batch, by day, by person."""
+"""How far the work of a project is: in all, by batch, by day, by person.
+
+Gold tasks and repeats are in no batch's numbers, and training and qualification in no sum: they have room for
+everybody, so there is no end to be near. What people did there counts for the person and for the day.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,15 +16,19 @@ from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from annotate.models import Assignment, Conversation, Membership, Response, Review, Submission, Task
+from annotate.models import Assignment, Batch, Conversation, Membership, Response, Review, Submission, Task
 
 DAYS = 14
+_ALL = Q()
 _NOTHING: dict[str, Any] = {"submitted": 0, "active": 0, "skipped": 0, "last_at": None}
 
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """A batch: of ``places`` (one per task and person wanted) so many are submitted, in work and open."""
+    """A batch: of ``places`` (one per task and person wanted) so many are submitted, in work and open.
+
+    Training and qualification want nobody in particular: their places are those taken.
+    """
 
     name: str
     purpose: str
@@ -42,7 +51,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A project's numbers; the sums of its batches stand beside what it holds."""
+    """A project's numbers; the sums of its batches of real work stand beside what it holds."""
 
     conversations: int
     responses: int
@@ -58,49 +67,53 @@ class Progress:
 
 def progress(project_id: int) -> Progress:
     """Return how far a project is, in five statements."""
-    batches = _batches(project_id)
+    batches = list(batch_progress(project_id).values())
+    real = [one for one in batches if one.purpose not in Batch.PRACTICE]
     return Progress(
         conversations=Conversation.objects.filter(project=project_id).count(),
         responses=Response.objects.filter(turn__conversation__project=project_id).count(),
-        tasks=sum(one.tasks for one in batches),
-        places=sum(one.places for one in batches),
-        submitted=sum(one.submitted for one in batches),
-        active=sum(one.active for one in batches),
-        open=sum(one.open for one in batches),
-        skipped=sum(one.skipped for one in batches),
+        tasks=sum(one.tasks for one in real),
+        places=sum(one.places for one in real),
+        submitted=sum(one.submitted for one in real),
+        active=sum(one.active for one in real),
+        open=sum(one.open for one in real),
+        skipped=sum(one.skipped for one in real),
         batches=batches,
         days=_days(project_id),
     )
 
 
-def _batches(project_id: int) -> list[BatchProgress]:
-    held = _held_by("task__batch", project_id)
+def batch_progress(project_id: int) -> dict[int, BatchProgress]:
+    """Return how far each batch with tasks is, by its inside id, as they are served; gold and repeats aside."""
+    held = _held_by("task__batch", project_id, Q(task__is_gold=False, task__reserved_for=None))
     rows = (
-        Task.objects.filter(batch__project=project_id)
+        Task.objects.filter(batch__project=project_id, is_gold=False, reserved_for=None)
         .values("batch", "batch__name", "batch__purpose", "batch__state")
         .annotate(tasks=Count("pk"), places=Sum("overlap"), open=Sum("open_slots"))
         .order_by("-batch__priority", "batch")
     )
-    return [
-        BatchProgress(
-            name=row["batch__name"],
-            purpose=row["batch__purpose"],
-            state=row["batch__state"],
-            tasks=row["tasks"],
-            places=row["places"],
-            submitted=held.get(row["batch"], _NOTHING)["submitted"],
-            active=held.get(row["batch"], _NOTHING)["active"],
-            open=row["open"],
-            skipped=held.get(row["batch"], _NOTHING)["skipped"],
-        )
-        for row in rows
-    ]
+    return {row["batch"]: _batch(row, held.get(row["batch"], _NOTHING)) for row in rows}
 
 
-def _held_by(column: str, project_id: int) -> dict[int, dict[str, Any]]:
+def _batch(row: Mapping[str, Any], held: dict[str, Any]) -> BatchProgress:
+    is_practice = row["batch__purpose"] in Batch.PRACTICE
+    return BatchProgress(
+        name=row["batch__name"],
+        purpose=row["batch__purpose"],
+        state=row["batch__state"],
+        tasks=row["tasks"],
+        places=held["submitted"] + held["active"] if is_practice else row["places"],
+        submitted=held["submitted"],
+        active=held["active"],
+        open=0 if is_practice else row["open"],
+        skipped=held["skipped"],
+    )
+
+
+def _held_by(column: str, project_id: int, which: Q = _ALL) -> dict[int, dict[str, Any]]:
     """Return how many assignments are submitted, active and skipped, and when the last was closed."""
     rows = (
-        Assignment.objects.filter(project=project_id)
+        Assignment.objects.filter(which, project=project_id)
         .values(column)
         .annotate(
             submitted=Count("pk", filter=Q(status=Assignment.Status.SUBMITTED)),
@@ -142,6 +155,29 @@ class MemberProgress:
     skipped: int
     reviews: int
     last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadCount:
+    """How many people there are, by role, and how many of them worked in the last seven days."""
+
+    annotators: int
+    reviewers: int
+    managers: int
+    recent: int
+
+
+def head_count(project_id: int) -> HeadCount:
+    """Return how many people take part in a project, in two statements."""
+    role = Membership.Role
+    counts = Membership.objects.filter(project=project_id).aggregate(
+        annotators=Count("pk", filter=Q(role=role.ANNOTATOR)),
+        reviewers=Count("pk", filter=Q(role=role.REVIEWER)),
+        managers=Count("pk", filter=Q(role=role.MANAGER)),
+    )
+    since = timezone.now() - timedelta(days=7)
+    recent = Assignment.objects.filter(project=project_id, closed_at__gte=since)
+    return HeadCount(**counts, recent=recent.aggregate(count=Count("annotator", distinct=True))["count"])
 
 
 def members(project_id: int) -> list[MemberProgress]:

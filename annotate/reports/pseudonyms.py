@@ -13,10 +13,11 @@ def pseudonyms(conversations: Iterable[int]) -> dict[tuple[int, int], int]:
     """Return each person's number by (conversation, person), counted from 1 in each conversation.
 
     In the order of first submissions, so that a number never changes when more people come.
-    Reviewers' verdicts have none. One statement.
+    Reviewers' verdicts, and answers to training, qualification and gold, have none. One statement.
     """
     rows = (
-        Submission.objects.filter(task__conversation__in=conversations)
+        Submission.objects.to_work()
+        .filter(task__conversation__in=conversations)
         .exclude(origin=Submission.Origin.REVIEW)
         .values("task__conversation", "annotator")
         .annotate(first=Min("pk"))

@@ -7,60 +7,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from django.db.models import Prefetch
 from django.utils.translation import gettext
 
-from annotate.models import MessagePart, Response, Review, Scope, Submission, Turn
+from annotate.models import Review, Scope, Submission
 from annotate.reports import wording
-from annotate.reports.contested import ComparisonQuestion, Question, RatingQuestion, contested
+from annotate.reports.answers_given import answers_of
+from annotate.reports.contested import (
+    ComparisonQuestion,
+    Question,
+    RatingQuestion,
+    StepQuestion,
+    contested,
+)
 from annotate.reports.revealed import Revealed, revealed
-from annotate.reports.wording import Name, Option
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as shown: what it is about, its words, its rule about images, its options.
-
-    ``chosen`` is the option's value that is offered or was sent; ``labels`` are what people said and
-    ``blind`` what the reviewer said before (after the reveal); ``problem`` is what was wrong.
-    """
-
-    number: int
-    name: str
-    about: str
-    title: str
-    words: str
-    rule: str
-    options: list[Option]
-    chosen: str
-    labels: list[tuple[str, str]]
-    blind: str
-    problem: str
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A response as shown, with what is asked about it alone."""
-
-    name: Name
-    parts: list[MessagePart]
-    questions: list[Asked] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class TurnShown:
-    """A user message, its candidates, what is asked about pairs of them.
-
-    ``after`` names the response that the turn follows, where there are several.
-    """
-
-    number: int
-    after: str
-    parts: list[MessagePart]
-    candidates: list[Candidate]
-    questions: list[Asked] = field(default_factory=list)
+from annotate.reports.step_texts import steps_shown
+from annotate.reports.turns import Asked, TurnShown, turns_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,70 +50,33 @@ def sitting(review: Review, given: Given | None = None) -> Sitting:
     Without ``given``, a revealed sitting offers the reviewer's own blind verdict.
     """
     asked = contested(review)
-    turns = _turns(review)
+    shuffle = random.Random(str(review.uid)).shuffle  # noqa: S311 - an order, not a secret
+    turns = turns_shown(review.conversation_id, shuffle)
     candidates = {pk: one for _, rows in turns for pk, one in rows.items()}
     names = {pk: one.name for pk, one in candidates.items()}
     shown = revealed(review, asked, names) if review.revealed_at else None
     blind = _verdict(review.blind, asked.questions) if review.blind and shown else {}
     given = given or Given(blind, {})
+    steps = steps_shown({one.response for one in asked.questions if isinstance(one, StepQuestion)})
     whole, page = [], []
     for number, question in enumerate(asked.questions, 1):
         one = _asked(number, question, names, given, blind, shown)
+        if isinstance(question, StepQuestion):
+            one = replace(one, html=steps[question.response][question.index])
         page.append(one)
         if question.scope == Scope.GLOBAL:
             whole.append(one)
-        elif isinstance(question, RatingQuestion):
+        elif not isinstance(question, ComparisonQuestion):
             candidates[question.response].questions.append(one)
         else:
             next(turn for turn, rows in turns if question.left in rows).questions.append(one)
     return Sitting([turn for turn, _ in turns], whole, page, shown)
 
 
-def _turns(review: Review) -> list[tuple[TurnShown, dict[int, Candidate]]]:
-    """Return the turns in order, each with its candidates by inside id, in four statements."""
-    parts = Prefetch("parts", MessagePart.objects.select_related("image").order_by("position"))
-    turns = (
-        Turn.objects.filter(conversation=review.conversation_id)
-        .order_by("number", "pk")
-        .prefetch_related(
-            parts, Prefetch("responses", Response.objects.order_by("pk").prefetch_related(parts))
-        )
-    )
-    shuffle = random.Random(str(review.uid)).shuffle  # noqa: S311 - an order, not a secret
-    labels: dict[int, str] = {}
-    shown = []
-    for turn in turns:
-        rows = list(turn.responses.all())
-        shuffle(rows)
-        candidates = {}
-        for place, row in enumerate(rows):
-            letter = chr(ord("A") + place)
-            label = gettext("turn %(number)s, %(letter)s") % {"number": turn.number, "letter": letter}
-            candidates[row.pk] = Candidate(Name(letter, label), list(row.parts.all()))
-            labels[row.pk] = label if len(rows) > 1 else ""
-        after = labels[turn.parent_id] if turn.parent_id else ""
-        shown.append(
-            (TurnShown(turn.number, after, list(turn.parts.all()), list(candidates.values())), candidates)
-        )
-    return shown
-
-
 def _verdict(submission: Submission, questions: list[Question]) -> dict[str, str]:
-    """Return a verdict's values by question name, in two statements."""
-    ratings = {
-        (one.response_id, one.dimension_id): one.state if one.value is None else str(one.value)
-        for one in submission.ratings.all()
-    }
-    comparisons = {
-        (one.scope, one.left_id, one.right_id, one.dimension_id): str(one.preference)
-        for one in submission.comparisons.all()
-    }
-    return {
-        one.name: comparisons[one.scope, one.left, one.right, one.dimension.pk if one.dimension else None]
-        if isinstance(one, ComparisonQuestion)
-        else ratings[one.response, one.dimension.pk]
-        for one in questions
-    }
+    """Return a verdict's values by question name, in three statements."""
+    given = answers_of([submission.pk], questions)
+    return {name: answers[submission.pk].text for name, answers in given.items()}
 
 
 def _asked(  # noqa: PLR0913, PLR0917 - all that a question is shown with
@@ -165,6 +91,8 @@ def _asked(  # noqa: PLR0913, PLR0917 - all that a question is shown with
     chosen = given.answers.get(question.name)
     by_value = {option.value: option.name for option in options}
     words, rule = gettext("Which answer is better?"), ""
+    if isinstance(question, StepQuestion):
+        words = gettext("Is this step right?")
     if isinstance(question, RatingQuestion):
         texts = wording.texts_of(question.dimension)
         words, rule = texts["question"], texts["rules"].get(question.rule, "")
@@ -172,7 +100,7 @@ def _asked(  # noqa: PLR0913, PLR0917 - all that a question is shown with
         number=number,
         name=question.name,
         about=wording.about(question, names),
-        title=wording.name_of(question.dimension),
+        title=wording.title(question),
         words=words,
         rule=rule,
         options=options,

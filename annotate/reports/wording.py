@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 from django.utils.translation import get_language, gettext
 
 from annotate.models import Dimension, Flag, Scope
-from annotate.reports.contested import ComparisonQuestion, Question, RatingQuestion
+from annotate.reports.contested import ComparisonQuestion, Question, StepQuestion
 
 
 class Texts(TypedDict):
@@ -52,6 +52,18 @@ def name_of(dimension: Dimension | None) -> str:
     return texts_of(dimension)["name"] if dimension else gettext("Overall preference")
 
 
+def title(question: Question) -> str:
+    """Return what a question asks for."""
+    if isinstance(question, StepQuestion):
+        return gettext("Step %(number)s") % {"number": question.index + 1}
+    return name_of(question.dimension)
+
+
+def subject(flag: Flag) -> str:
+    """Return what a flag is about: a dimension, the overall preference, steps."""
+    return gettext("Reasoning steps") if flag.kind == Flag.Kind.MODEL_STEP else name_of(flag.dimension)
+
+
 def person(number: int) -> str:
     """Return what an annotator is called."""
     return gettext("Annotator %(number)s") % {"number": number}
@@ -64,7 +76,7 @@ def states() -> dict[str, str]:
 
 def about(question: Question, names: Names) -> str:
     """Return what a question is about."""
-    if isinstance(question, RatingQuestion):
+    if not isinstance(question, ComparisonQuestion):
         label = names[question.response].label
         if question.scope == Scope.GLOBAL:
             return gettext("The conversation up to %(response)s") % {"response": label}
@@ -82,9 +94,23 @@ def options_of(question: Question, names: Names) -> list[Option]:
     """Return the answers to choose from: ratings from the best level down, preferences side by side."""
     if isinstance(question, ComparisonQuestion):
         return _sides(question, names)
+    if isinstance(question, StepQuestion):
+        return [Option(str(level), step_mark(level), "") for level in question.levels]
     anchors = texts_of(question.dimension)["anchors"]
-    levels = [Option(str(level), str(level), anchors[str(level)]) for level in reversed(question.levels)]
+    levels = [
+        Option(str(level), level_name(level), anchors[str(level)]) for level in reversed(question.levels)
+    ]
     return levels + [Option(state, states()[state], "") for state in question.states]
+
+
+def step_mark(value: int) -> str:
+    """Return what a step was marked as, in words."""
+    return {1: gettext("Right"), 0: gettext("Neutral"), -1: gettext("Wrong")}[value]
+
+
+def level_name(level: object) -> str:
+    """Return a level as it is written on a page: with a minus sign, not a hyphen."""
+    return str(level).replace("-", "−")
 
 
 def _sides(question: ComparisonQuestion, names: Names) -> list[Option]:
@@ -111,7 +137,7 @@ def preference(level: int, scale: int, pair: ComparisonQuestion | Flag, names: N
 
 
 def reason(flag: Flag, names: Names, scale: int, dimensions: Mapping[str, Dimension]) -> str:
-    """Return why the flag was raised, with who said what."""
+    """Return why a flag between people was raised, with who said what."""
     evidence = flag.evidence
     if flag.kind == Flag.Kind.SELF_CONSISTENCY:
         gaps = ", ".join(_gap(one, dimensions) for one in evidence["ratings"] if one["left"] != one["right"])
@@ -122,7 +148,7 @@ def reason(flag: Flag, names: Names, scale: int, dimensions: Mapping[str, Dimens
         }
     answers = evidence["answers"]
     if flag.response_id is not None:
-        said = "; ".join(f"{person(one['annotator'])}: {one['value']}" for one in answers)
+        said = "; ".join(f"{person(one['annotator'])}: {level_name(one['value'])}" for one in answers)
         values = [one["value"] for one in answers]
         return gettext("%(steps)s steps apart on %(response)s. %(answers)s.") % {
             "steps": max(values) - min(values),
@@ -140,8 +166,8 @@ def _gap(rating: Mapping[str, int | str], dimensions: Mapping[str, Dimension]) -
     name = name_of(dimensions[str(rating["dimension"])])
     return gettext("%(dimension)s %(higher)s against %(lower)s") % {
         "dimension": name,
-        "higher": higher,
-        "lower": lower,
+        "higher": level_name(higher),
+        "lower": level_name(lower),
     }
 
 
@@ -150,4 +176,9 @@ def kind(name: str) -> str:
     return {
         Flag.Kind.SELF_CONSISTENCY.value: gettext("Contradicts own ratings"),
         Flag.Kind.HUMANS_DISAGREE.value: gettext("People disagree"),
+        Flag.Kind.MODEL_PREFERENCE.value: gettext("A model prefers the other"),
+        Flag.Kind.MODEL_RATING.value: gettext("A model expects other ratings"),
+        Flag.Kind.MODEL_STEP.value: gettext("A model sees steps otherwise"),
+        Flag.Kind.PERSON.value: gettext("A person stands out"),
+        Flag.Kind.MODEL_HEALTH.value: gettext("A model has changed or leans"),
     }.get(name, name)

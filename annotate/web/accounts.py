@@ -67,7 +67,7 @@ class LogIn(views.LoginView):
         if isinstance(user, User):
             if is_first:
                 _adopt_language(user)
-            _keep(response, settings.LANGUAGE_COOKIE_NAME, user.language)
+            keep_cookie(response, settings.LANGUAGE_COOKIE_NAME, user.language)
         return response
 
 
@@ -98,7 +98,7 @@ def language(request: HttpRequest) -> HttpResponse:
         User.objects.filter(pk=request.user.pk).update(language=chosen)
     with override(chosen):
         response = _back(request)
-    return _keep(response, settings.LANGUAGE_COOKIE_NAME, chosen)
+    return keep_cookie(response, settings.LANGUAGE_COOKIE_NAME, chosen)
 
 
 @require_POST
@@ -108,7 +108,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     if chosen not in THEMES:
         return HttpResponseBadRequest(_("This theme is not available."))
     scripted = request.headers.get("X-Requested-With") == "fetch"
-    return _keep(HttpResponse(status=204) if scripted else _back(request), "theme", chosen)
+    return keep_cookie(HttpResponse(status=204) if scripted else _back(request), "theme", chosen)
 
 
 def _adopt_language(user: User) -> None:
@@ -126,7 +126,8 @@ def _back(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(target if ours else resolve_url("home"))
 
 
-def _keep(response: HttpResponse, name: str, value: str) -> HttpResponse:
+def keep_cookie(response: HttpResponse, name: str, value: str) -> HttpResponse:
+    """Set one of the cookies that outlive the session: language or theme."""
     response.set_cookie(
         name, value, max_age=COOKIE_AGE, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
     )

@@ -75,6 +75,10 @@ EDITABLE: dict[type[Model], tuple[str, ...]] = {
     models.TaskPath: ("id", "task", "position", "whole"),
     models.Assignment: ("id", "annotator", "purpose", "status", "lease_expires_at"),
     models.Flag: ("id", "project", "kind", "scope", "status", "outcome"),
+    models.GoldKey: ("id", "task", "created_by", "created_at", "retired_at"),
+    models.ProblemReport: ("id", "task", "reporter", "kind", "created_at", "dismissed_at"),
+    models.Inquiry: ("id", "project", "asked_by", "published", "created_at", "resolved_at"),
+    models.Invitation: ("id", "project", "role", "uses_left", "expires_at"),
 }
 READ_ONLY: dict[type[Model], tuple[str, ...]] = {
     models.Conversation: ("id", "project", "language", "external_id", "created_at"),
@@ -93,8 +97,15 @@ READ_ONLY: dict[type[Model], tuple[str, ...]] = {
     models.ScorerRun: ("id", "project", "scorer", "model", "status", "trained", "created_at"),
     models.Score: ("id", "response_id", "value", "error_code", "created_at"),
     models.Calibration: ("id", "dimension", "stratum", "sample_size", "gate_open", "created_at"),
+    models.CanaryCheck: ("id", "run", "passed", "largest_change", "tolerance", "created_at"),
+    models.AuditItem: ("id", "project", "scope", "dimension", "probability", "review", "created_at"),
+    models.StoredReport: ("id", "project", "name", "through", "seconds", "computed_at"),
     models.Review: ("id", "project", "reviewer", "outcome", "started_at", "finished_at"),
     models.Export: ("id", "project", "name", "status", "created_at"),
+    models.Guideline: ("id", "project", "version", "created_at"),
+    models.WorkedExample: ("id", "guideline", "dimension", "value"),
+    models.Qualification: ("id", "batch", "annotator", "attempt", "kappa", "passed", "finished_at"),
+    models.InquiryMessage: ("id", "inquiry", "author", "created_at"),
 }
 for base, tables in ((TableAdmin, EDITABLE), (ReadOnlyAdmin, READ_ONLY)):
     for table, columns in tables.items():

@@ -66,6 +66,9 @@ class ReleaseForm(forms.Form):
     include_untrained_scores = forms.BooleanField(
         label=gettext_lazy("Scores of untrained models, too"), required=False
     )
+    include_holdout = forms.BooleanField(
+        label=gettext_lazy("What is held out for evaluation, too: never for training"), required=False
+    )
     allow_missing_images = forms.BooleanField(
         label=gettext_lazy("Go on where the file of an image is gone"), required=False
     )

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,11 +18,26 @@ from django.views.decorators.http import require_POST
 from annotate import access, tasks
 from annotate.formats import importers
 from annotate.models import ImportRun, Membership, Project, User
-from annotate.pipeline import importing
+from annotate.pipeline import importing, planning
 from annotate.refusal import Refusal
 
 _EARLIER = 20  # imports listed
 _REFUSALS = 200  # shown; the API has all
+
+# The smallest file of the native format that shows a picture and two turns; docs/data-format.md has the rest.
+EXAMPLE = """\
+[{"format": "annotate-conversation", "version": 1,
+  "id": "cake-7", "language": "en",
+  "turns": [
+    {"id": "q1", "parent": null,
+     "content": [
+       {"type": "text", "text": "How do I ice this cake?"},
+       {"type": "image", "image": "images/cake.png", "caption": "a cake"}],
+     "candidates": [
+       {"id": "a1", "content": "Start with a crumb coat."},
+       {"id": "a2", "content": "Just pour it over."}]},
+    {"id": "q2", "parent": "a1", "content": "And then?",
+     "candidates": [{"id": "a3", "content": "Let it rest."}]}]}]"""
 
 
 class UploadForm(forms.Form):
@@ -71,6 +87,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "project": member.project,
         "form": form,
         "runs": _earlier(member.project),
+        "example": EXAMPLE,
     }
     return render(request, "managing/import.html", context, status=422 if form.errors else 200)
 
@@ -86,9 +103,18 @@ def progress(request: HttpRequest, slug: str, uid: uuid.UUID) -> HttpResponse:
         "is_over": run.finished_at is not None,
         "refused": run.report.get("refused", [])[:_REFUSALS],
         "for_real": importing.can_be_done_for_real(run),
+        **_unplanned(run),
     }
     part = request.headers.get("HX-Request") == "true"
     return render(request, "managing/_import_progress.html" if part else "managing/import_run.html", context)
+
+
+def _unplanned(run: ImportRun) -> dict[str, Any]:
+    """Return how many conversations have got what planning is to ask about, where the import built upon others."""
+    if run.status != ImportRun.Status.DONE or run.dry_run or not run.report.get("merged"):
+        return {}
+    batch = run.project.batches.get(is_default=True)
+    return {"unplanned": planning.unplanned(batch), "batch": batch}
 
 
 @login_required
@@ -98,7 +124,8 @@ def for_real(request: HttpRequest, slug: str, uid: uuid.UUID) -> HttpResponse:
     run = _run(request, slug, uid)
     try:
         return _started(importing.do_for_real(run, _person(request)))
-    except Refusal:
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
         return redirect("import", slug)
 
 

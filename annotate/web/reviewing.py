@@ -18,12 +18,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotate import access
 from annotate.models import Flag, Outcome, Review
 from annotate.pipeline import reviewing
-from annotate.pipeline.reviewing import Decision, Verdict
+from annotate.pipeline.reviewing import Decision
+from annotate.pipeline.verdicts import Verdict
 from annotate.refusal import Refusal
 from annotate.reports.revealed import FlagShown
 from annotate.reports.review_queue import queue_page
 from annotate.reports.sitting import Given, Sitting
 from annotate.reports.sitting import sitting as sitting_page
+from annotate.web.quality.flags import FAULTS
 
 OUTCOMES = {
     Outcome.UPHOLD: (
@@ -55,9 +57,14 @@ PROBLEMS = {
     "missing_verdict": gettext_lazy("Choose an answer."),
     "off_scale": gettext_lazy("Choose one of the answers offered."),
     "unknown_outcome": gettext_lazy("Choose one of the outcomes."),
+    "no_fault": gettext_lazy("Say why the model is wrong."),
+    "no_remark": gettext_lazy("There is no remark from before the labels were shown to send with it."),
+    "not_returnable": gettext_lazy("This work cannot be sent back any more."),
 }
 COMMENT_LIMIT = 10_000
+REMARK_LIMIT = 4_000
 _INTEGER = re.compile(r"-?[0-9]{1,4}")
+_MILLISECONDS = re.compile(r"[0-9]{1,10}")
 
 
 @login_required
@@ -97,7 +104,9 @@ def verdict(request: HttpRequest, slug: str, uid: uuid.UUID) -> HttpResponse:
     review = access.review(request.user, slug, uid)
     verdicts = _verdicts(request.POST)
     try:
-        reviewing.record_blind(review.pk, verdicts)
+        reviewing.record_blind(
+            review.pk, verdicts, remark=_text(request.POST, "remark"), active_ms=_active(request.POST)
+        )
     except Refusal as refusal:
         return _page(request, review, verdicts, refusal)
     reviewing.reveal(review.pk)
@@ -117,10 +126,24 @@ def decision(request: HttpRequest, slug: str, uid: uuid.UUID) -> HttpResponse:
         if (chosen := request.POST.get(f"flag:{flag}", ""))
     }
     try:
-        reviewing.decide(review.pk, Decision(outcome, verdicts, _comment(request.POST), own))
+        stored = reviewing.decide(
+            review.pk,
+            Decision(
+                outcome,
+                verdicts,
+                _text(request.POST, "comment"),
+                own,
+                fault=request.POST.get("fault", ""),
+                send_back=_uids(request.POST.getlist("send_back")),
+                active_ms=_active(request.POST),
+            ),
+        )
     except Refusal as refusal:
         return _page(request, review, verdicts, refusal)
-    messages.success(request, _("The review is finished."))
+    if (stored.outcome, stored.comment) == (outcome, _text(request.POST, "comment").strip()):
+        messages.success(request, _("The review is finished."))
+    else:
+        messages.info(request, _("The review was finished before, and stays as it was."))
     return redirect("review-queue", slug)
 
 
@@ -148,26 +171,51 @@ def _page(
     )
     given = None if verdicts is None else Given(verdicts, problems)
     page = sitting_page(review, given)
-    flags = list(Flag.objects.filter(review=review))
+    flags = reviewing.flags_shown(review)
     decisions = _decisions(request.POST, flags, page)
     context = {
         "project": review.project,
         "review": review,
         "page": page,
         "problems": problems,
+        "first_problem": next((f"q{one.number}" for one in page.questions if one.problem), "decision"),
         "outcomes": [(one.value, *OUTCOMES[one]) for one in reviewing.outcomes(flags)],
         "outcome": request.POST.get("outcome", review.outcome),
         "comment": request.POST.get("comment", review.comment),
         "decisions": decisions,
+        "remark": request.POST.get("remark", review.remark),
+        "faults": FAULTS.items() if any(one.kind in Flag.ABOUT_MODELS for one in flags) else (),
+        "fault": request.POST.get("fault") or next((one.model_fault for one in flags if one.model_fault), ""),
+        "send_back": request.POST.getlist("send_back"),
+        "outcome_names": _outcome_names(),
+        "given": verdicts is not None,
         "own_outcomes": any(chosen for _flag, chosen in decisions),
         "finished": review.finished_at is not None,
     }
     return render(request, "reviewing/sitting.html", context, status=refusal.status if refusal else 200)
 
 
-def _comment(sent: QueryDict) -> str:
-    """Return the comment without NUL, which nobody types and PostgreSQL does not store."""
-    return sent.get("comment", "").replace("\0", "")[:COMMENT_LIMIT]
+def _text(sent: QueryDict, name: str) -> str:
+    """Return a text without NUL, which nobody types and PostgreSQL does not store."""
+    limit = REMARK_LIMIT if name == "remark" else COMMENT_LIMIT
+    return sent.get(name, "").replace("\0", "")[:limit]
+
+
+def _active(sent: QueryDict) -> int:
+    """Return the active time that the page counted, 0 without scripts."""
+    told = sent.get("active_ms", "")
+    return int(told) if _MILLISECONDS.fullmatch(told) else 0
+
+
+def _uids(sent: list[str]) -> list[uuid.UUID]:
+    """Return outside ids; what is none stands for nothing that could be sent back."""
+    found = []
+    for one in sent:
+        try:
+            found.append(uuid.UUID(one))
+        except ValueError:
+            found.append(uuid.UUID(int=0))
+    return found
 
 
 def _decisions(sent: QueryDict, flags: list[Flag], page: Sitting) -> list[tuple[FlagShown, str]]:
@@ -186,5 +234,5 @@ def _verdicts(sent: QueryDict) -> dict[str, Verdict]:
     return {
         name: int(value) if _INTEGER.fullmatch(value) else value
         for name, value in sent.items()
-        if isinstance(value, str) and name.startswith(("rating:", "comparison:"))
+        if isinstance(value, str) and name.startswith(("rating:", "comparison:", "step:"))
     }

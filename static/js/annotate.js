@@ -1,48 +1,67 @@
 /** The annotation screen: claim, show, submit or skip, and on to the next without loading a page. */
 import { ActiveTime } from "./activity.js";
+import { Ahead } from "./ahead.js";
 import { Answers } from "./answers.js";
-import { call, Refused, Unreachable } from "./api.js";
+import { call, keepShut, Refused, Unreachable } from "./api.js";
 import { byId } from "./dom.js";
 import { DraftKeeper } from "./draft.js";
 import { listenToKeys } from "./keys.js";
-import { showPanel } from "./panel.js";
-import { lettersOf, turnNumbers, WHOLE } from "./questions.js";
+import { mayLeave } from "./leaving.js";
+import { Outbox } from "./outbox.js";
+import { showPanel, where } from "./panel.js";
+import { lookBack, showStanding } from "./practice.js";
+import { Presence } from "./presence.js";
+import { Reading } from "./reading.js";
+import { Returning } from "./returning.js";
 import { Screen } from "./screen.js";
-import { Sender } from "./sending.js";
-import { announce, showBusy, showCount, showSaved, showTrouble } from "./status.js";
+import { announce, showBusy, showCount, showSaved, showTrouble, showWaiting } from "./status.js";
+import { Channel, SESSION, tellOver } from "./tabs.js";
+import { Talk } from "./talk.js";
 import { say, useTexts } from "./texts.js";
 import { Zoom } from "./zoom.js";
 
-/** @typedef {import("./contract.js").Assignment} Assignment */
+/** @typedef {import("./contract.js").Assignment} Assignment @typedef {import("./contract.js").Lists} Lists */
 
-const KEEP_ALIVE_MS = 5 * 60_000;
+const PATIENCE_MS = 1500; // a submit that takes longer is spoken of
 
-class Workbench {
+export class Workbench {
   constructor() {
     this.shell = byId("workbench");
-    const { slug = "", person = "", texts = "{}", language = "en", done = "0" } = this.shell.dataset;
+    const { slug = "", person = "", texts = "{}", language = "en", last = "" } = this.shell.dataset;
     useTexts(JSON.parse(texts), language);
     this.slug = slug;
     this.person = person;
-    this.done = Number(done);
     this.work = byId("work");
     this.clock = new ActiveTime();
     this.zoom = new Zoom(this.work);
     /** @type {Screen | null} */
     this.screen = null;
+    /** @type {Reading | null} */
+    this.reading = null;
     /** @type {DraftKeeper | null} */
     this.keeper = null;
-    /** @type {Sender | null} */
-    this.sender = null;
     /** @type {Assignment | null} */
     this.assignment = null;
-    /** @type {Promise<Assignment | null> | null} */
-    this.prefetched = null;
-    /** @type {string | null} */
-    this.last = null;
+    /** How many tasks were shown: whoever waited sees whether another came meanwhile. */
+    this.shown = 0;
+    /** The task submitted last, which the way back leads to. @type {string | null} */
+    this.last = last || null;
     this.busy = false;
+    /** Whether the way out is being looked at (leaving.js): a second press must not overtake it. */
+    this.asking = false;
     /** @type {number | undefined} */
     this.lookAgain = undefined;
+    this.ahead = new Ahead(slug, () => (this.outbox.waiting.length ? null : this.assignment));
+    /** Tasks left while their submission is on its way. @type {import("./returning.js").Left} */
+    this.left = new Map();
+    /** @type {Outbox} */
+    this.outbox = new Outbox({ person, onSent: (entry) => this.sent(entry), onRefused: (entry, error) => this.returning.refused(entry, error),
+      onState: (waiting, loggedOut) => this.showOutbox(waiting, loggedOut) });
+    this.returning = new Returning(this);
+    this.presence = new Presence({ clock: this.clock, look: () => this.look(), until: () => this.keeper?.until ?? null,
+      troubled: () => Boolean(this.keeper?.failures || this.outbox.waiting.length || !this.assignment), onPause: async () => this.keeper?.save() });
+    this.session = new Channel(SESSION, (message) => this.heardPerson(message.person));
+    this.talk = new Talk({ slug, announce, assignment: () => this.assignment, current: () => this.screen?.current, giveBack: (reason) => this.giveBack(reason) });
     this.listen();
   }
 
@@ -63,27 +82,48 @@ class Workbench {
       if (/** @type {Element} */ (event.target).closest("[data-look-again]")) this.next();
     });
     listenToKeys(() => (this.busy ? null : this.screen), { submit: () => this.submit(), skip: () => this.askSkip(),
-      help: () => byId("keys", HTMLDialogElement).showModal(), back: () => this.back(), zoom: () => this.zoomHere() });
-    window.addEventListener("pagehide", () => this.keeper?.farewell());
-    document.addEventListener("visibilitychange", () => { if (document.hidden) void this.keeper?.save(); });
-    window.setInterval(() => this.keepAlive(), KEEP_ALIVE_MS);
+      help: () => byId("keys", HTMLDialogElement).showModal(), back: () => this.back(), zoom: () => this.zoomHere(),
+      uncover: () => this.reading?.covers.showAll(), more: this.talk.keys });
+    for (const name of ["pagehide", "freeze"]) window.addEventListener(name, () => this.keeper?.farewell(), { capture: true });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.keeper?.farewell(); });
   }
 
-  /** Whoever reads for long without answering is at work too: reading the assignment renews its lease. */
-  keepAlive() {
-    if (!this.assignment || Date.now() - this.clock.last > KEEP_ALIVE_MS) return;
-    call("GET", `assignments/${this.assignment.id}`).catch(() => undefined);
+  /** What this browser still holds goes out first; then the task that the address names, or the next. */
+  async start() {
+    await this.outbox.load();
+    for (const entry of this.outbox.entries) if (entry.refused) this.returning.showKept(entry);
+    const named = new URLSearchParams(location.search).get("assignment");
+    if (named) history.replaceState(null, "", location.pathname);
+    if (named && await this.showNamed(named)) return;
+    await this.next();
   }
 
-  /** Show what comes next: the prefetched task, or a new claim. */
+  /** @param {string} id */
+  async showNamed(id) {
+    await this.outbox.flush();
+    try {
+      const { data } = await call("GET", `assignments/${id}`);
+      if (data.status === "active") this.show(data);
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    }
+    return this.assignment !== null;
+  }
+
+  /** Show what comes next: the prefetched task, or a new claim. What waits to be sent goes out before that. */
   async next() {
     window.clearTimeout(this.lookAgain);
+    const shown = this.shown;
     this.setBusy(true);
     try {
-      const ready = await this.takePrefetched();
+      const ready = await this.ahead.take();
       if (ready) return this.show(ready);
+      if (this.outbox.waiting.length) await this.outbox.flush();
+      if (this.shown !== shown) return;
+      if (this.outbox.waiting.length) return this.rest(this.outbox.loggedOut ? "logged-out" : "unreachable", 15);
       const answer = await call("POST", `projects/${this.slug}/claim`, "{}");
-      if (answer.status === 204) this.rest(answer.headers.get("Queue-State") ?? "done", Number(answer.headers.get("Retry-After")) || 300);
+      if (this.shown !== shown) return;
+      if (answer.status === 204) this.rest(answer.headers.get("Queue-Reason") ?? answer.headers.get("Queue-State") ?? "done", Number(answer.headers.get("Retry-After")) || 300);
       else this.show(answer.data);
     } catch (error) {
       this.cannotClaim(error);
@@ -92,62 +132,48 @@ class Workbench {
     }
   }
 
-  /** @returns {Promise<Assignment | null>} */
-  async takePrefetched() {
-    const found = await this.prefetched;
-    this.prefetched = null;
-    if (!found) return null;
-    if (Date.parse(found.lease.expires_at) > Date.now() + 60_000) return found;
-    const { data } = await call("GET", `assignments/${found.id}`);
-    return data.status === "active" ? data : null;
-  }
-
-  /** Ask for the task after this one, and for its images, before they are needed. */
-  prefetch() {
-    if (this.prefetched || !this.assignment) return;
-    this.prefetched = call("POST", `projects/${this.slug}/claim`, JSON.stringify({ after: this.assignment.id }))
-      .then(({ status, data }) => (status === 204 ? null : data), () => null)
-      .then((found) => {
-        const parts = found ? found.turns.flatMap((/** @type {any} */ turn) => [turn, ...turn.candidates]).flatMap((/** @type {any} */ one) => one.content) : [];
-        for (const part of parts) if (part.url) new Image().src = part.url;
-        return found;
-      });
-  }
-
-  /** @param {Assignment} assignment */
-  show(assignment) {
+  /** @param {Assignment} assignment @param {Lists} [over] answers to lay over its draft: those of a refused submission */
+  show(assignment, over) {
     this.leave();
+    this.shown += 1;
     this.assignment = assignment;
     const answers = new Answers(assignment.pairs);
     const stored = answers.read(assignment.draft.body ?? {});
     for (const [key, value] of stored) answers.put(key, value);
     answers.acknowledge(stored);
-    const numbers = turnNumbers(assignment);
-    const letters = lettersOf(assignment);
-    this.keeper = new DraftKeeper({ person: this.person, assignment, answers, held: () => this.screen?.held() ?? null,
-      onState: (state) => this.showState(state), onLost: (error) => this.lost(error) });
-    this.sender = new Sender(this.keeper, this.clock);
+    this.clock.restart(`${this.person} ${assignment.id}`, assignment.draft.body?.active_ms ?? 0);
+    const keeper = new DraftKeeper({ person: this.person, assignment, answers, clock: this.clock,
+      held: () => (document.hasFocus() ? this.screen?.held() ?? null : null),
+      onState: (state) => { if (this.keeper === keeper) this.showState(state); }, onLost: (code, theirs) => this.returning.lost(keeper, code, theirs) });
+    this.keeper = keeper;
     this.screen = new Screen(this.work, assignment, answers, {
       announce,
-      onCurrent: (question) => showPanel(byId("panel"), question, answers.get(question.key), assignment.rubric, where(question, numbers, letters)),
-      onCount: (answered, required) => {
-        showCount(answered, required);
-        if (answered * 2 >= required) this.prefetch();
+      onCurrent: (question) => {
+        this.reading?.enter(question.group);
+        showPanel(byId("panel"), question, answers.get(question.key), assignment.rubric, where(question, assignment));
+        if (this.screen) this.talk.guide.point();
       },
+      onCount: showCount,
     });
+    this.reading = new Reading(this.work, assignment, this.screen);
     this.setState("working");
-    this.clock.restart();
     showSaved("saved");
     showTrouble([]);
     window.scrollTo(0, 0);
     /** @type {HTMLElement | null} */ (this.work.querySelector(".turn-head h2"))?.focus({ preventScroll: true });
-    void this.keeper.recover();
+    if (over) for (const [key, value] of answers.whole(over)) answers.put(key, value);
+    void keeper.recover();
+    this.talk.begin(assignment);
+    this.ahead.shown(assignment, keeper);
   }
 
   leave() {
     this.screen?.close();
+    this.reading?.close();
     this.keeper?.close();
-    this.screen = this.keeper = this.sender = this.assignment = null;
+    this.work.inert = false;
+    if (this.keeper) this.keeper.answers.listeners = []; // what becomes of them now is not for this screen
+    this.screen = this.reading = this.keeper = this.assignment = null;
   }
 
   /** No task now: say why, and look again later by itself. @param {string} state @param {number} seconds */
@@ -155,52 +181,113 @@ class Workbench {
     this.leave();
     const template = document.getElementById(`state-${state}`) ?? byId("state-done");
     this.work.replaceChildren(/** @type {HTMLTemplateElement} */ (template).content.cloneNode(true));
+    const again = this.work.querySelector("[data-again]");
+    if (again) again.textContent = say(seconds < 90 ? "again_seconds" : "again_minutes", { number: seconds < 90 ? seconds : Math.round(seconds / 60) });
     this.setState(state);
+    if (state === "training") void showStanding(this.work, this.slug, () => this.shell.dataset.state === state);
     this.lookAgain = window.setTimeout(() => this.next(), seconds * 1000);
     announce(this.work.querySelector("h2")?.textContent ?? "");
   }
 
   /** @param {unknown} error */
   cannotClaim(error) {
-    if (error instanceof Refused && error.loggedOut) return this.showState("logged-out");
     if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
+    if (error instanceof Refused && error.loggedOut) return this.rest("logged-out", 15);
+    if (error instanceof Refused && error.status === 404) return this.rest("gone", 300);
     this.rest("unreachable", error instanceof Refused && error.status === 503 ? 1 : 15);
   }
 
   /** @param {import("./draft.js").SaveState} state */
   showState(state) {
     showSaved(state);
-    if (state === "logged-out") showTrouble([say("logged_out")], { href: this.shell.dataset.login ?? "/", label: say("log_in") });
+    if (state === "logged-out") this.showLoggedOut("logged_out");
     else if (state === "saved") showTrouble([]);
   }
 
-  async submit() {
-    const { screen, sender, keeper, assignment } = this;
-    if (!screen || !sender || !keeper || !assignment || this.busy) return;
-    if (screen.missing().length) {
-      announce(say("missing", { number: screen.missing().length }));
-      return screen.toMissing(1);
-    }
-    this.setBusy(true);
-    window.clearTimeout(keeper.timer);
-    try {
-      await sender.submit();
-      this.last = assignment.id;
-      await this.finished(1);
-    } catch (error) {
-      this.setBusy(false);
-      this.refused(error);
-    }
+  /** @param {string} text its key */
+  showLoggedOut(text) {
+    showTrouble([say(text)], { href: this.shell.dataset.login ?? "/", label: say("log_in") });
   }
 
-  /** The task is over; count it and go on. @param {number} counted */
-  async finished(counted) {
-    await this.keeper?.forget();
-    this.done += counted;
-    byId("done").textContent = String(this.done);
-    byId("back", HTMLButtonElement).hidden = this.last === null;
+  /** How the assignment stands, once the person is back, the machine awake or the line mended. */
+  async look() {
+    if (this.outbox.waiting.length) void this.outbox.flush();
+    if (this.keeper) {
+      await this.keeper.renew();
+      await this.keeper?.save();
+    } else if (!this.busy && this.shell.dataset.state !== "loading") await this.next();
+  }
+
+  /** A page of this browser was shown to somebody. @param {string} person */
+  heardPerson(person) {
+    keepShut(person !== this.person);
+    if (person === this.person) return void this.look();
+    showSaved("logged-out");
+    this.showLoggedOut("somebody_else");
+  }
+
+  async submit() {
+    const { screen, keeper, assignment } = this;
+    if (!screen || !keeper || !assignment || this.busy || this.asking) return;
+    this.asking = true;
+    const may = await mayLeave(screen).finally(() => { this.asking = false; });
+    if (!may || this.screen !== screen || this.busy) return;
+    this.setBusy(true);
+    this.work.inert = true; // what is sent is what stands there
+    this.clock.sign();
+    const { saving } = keeper;
+    const entry = await this.outbox.add(keeper.id, keeper.submission());
+    if (this.outbox.stored.has(entry.key)) void keeper.forget();
+    else keeper.close();
+    this.clock.stop();
+    this.last = assignment.practice ? null : assignment.id;
+    this.left.set(assignment.id, { keeper, required: screen.questions.filter((one) => one.required).map((one) => one.key) });
+    // A save under way makes the draft that the submission then builds on.
+    const sending = (saving ?? Promise.resolve()).then(async () => {
+      if (saving) await this.outbox.replace(entry, keeper.submission());
+      return this.outbox.flush();
+    });
+    const slow = window.setTimeout(() => showWaiting(this.outbox.waiting.length), PATIENCE_MS);
+    void sending.finally(() => window.clearTimeout(slow));
+    const { shown } = this;
+    // Beside the key an answer can stand only when it has arrived.
+    const looksBack = Boolean(assignment.practice || this.shell.dataset.goldFeedback);
+    if (looksBack || !this.ahead.ready) await sending;
+    if (this.shown !== shown) return this.setBusy(false); // it was brought back
+    if (looksBack) await this.lookBack(assignment);
     await this.next();
-    if (this.screen) announce(say(counted ? "submitted" : "skipped"));
+    if (this.screen && this.shown === shown + 1) announce(say("submitted"));
+  }
+
+  /** A submission has arrived. @param {import("./outbox.js").Entry} entry */
+  sent(entry) {
+    this.count(1);
+    const { lease, base, active_ms, ...lists } = JSON.parse(entry.body);
+    tellOver(this.person, entry.assignment, "already_submitted", lists);
+    this.left.delete(entry.assignment);
+    if (!this.assignment && !this.busy) void this.next();
+  }
+
+  /** @param {number} waiting @param {boolean} loggedOut */
+  showOutbox(waiting, loggedOut) {
+    showWaiting(waiting);
+    this.setState(this.shell.dataset.state ?? "");
+    if (loggedOut && this.assignment) this.showLoggedOut("logged_out");
+    else if (loggedOut) this.rest("logged-out", 15);
+    if (!waiting) this.ahead.plan();
+  }
+
+  /** @param {number} more */
+  count(more) {
+    for (const id of ["done", "today", "week"]) byId(id).textContent = String(Number(byId(id).textContent) + more);
+  }
+
+  /** @param {Assignment} answered */
+  async lookBack(answered) {
+    this.leave();
+    this.setState("feedback");
+    this.work.setAttribute("aria-busy", "false");
+    await lookBack(this.work, answered, this.slug);
   }
 
   /** @param {unknown} error */
@@ -208,16 +295,7 @@ class Workbench {
     if (error instanceof Unreachable) return showTrouble([say("unreachable")]);
     if (!(error instanceof Refused)) throw error;
     if (error.loggedOut) return this.showState("logged-out");
-    if (["lease_taken", "already_submitted", "skipped"].includes(error.code)) return this.lost(error);
-    const elsewhere = this.screen?.showProblems(error.problems, this.sender?.places ?? new Map()) ?? error.problems;
-    showTrouble(error.problems.length ? elsewhere.map((one) => one.detail) : [say("server_error")]);
-  }
-
-  /** This task is no longer ours to answer: say so, and go on. @param {Refused} error */
-  async lost(error) {
-    await this.keeper?.forget();
-    await this.next();
-    showTrouble([error.message]);
+    showTrouble(error.problems.length ? error.problems.map((one) => one.detail) : [say("server_error")]);
   }
 
   askSkip() {
@@ -227,33 +305,46 @@ class Workbench {
   }
 
   async skip() {
-    if (!this.keeper || this.busy) return;
     const form = new FormData(byId("skip-form", HTMLFormElement));
-    const reason = [form.get("reason"), form.get("words")].filter(Boolean).join(": ");
+    await this.giveBack([form.get("reason"), form.get("words")].filter(Boolean).join(": "));
+  }
+
+  /** @param {string} reason */
+  async giveBack(reason) {
+    const { keeper } = this;
+    if (!keeper || this.busy) return;
     this.setBusy(true);
     try {
-      await call("POST", `assignments/${this.keeper.id}/skip`, JSON.stringify({ lease: this.keeper.lease, reason }));
-      await this.finished(0);
+      await call("POST", `assignments/${keeper.id}/skip`, JSON.stringify({ lease: keeper.lease, reason }));
+      await keeper.forget();
+      this.clock.stop();
+      tellOver(this.person, keeper.id, "skipped");
+      await this.next();
+      if (this.screen) announce(say("skipped"));
     } catch (error) {
       this.setBusy(false);
+      if (error instanceof Refused && ["lease_taken", "already_submitted", "skipped"].includes(error.code)) return keeper.end(error.code);
       this.refused(error);
     }
   }
 
   /** Take the task submitted last up again. */
   async back() {
-    if (!this.last || this.busy) return;
+    const { last } = this;
+    if (!last || this.busy) return;
     this.setBusy(true);
     try {
+      await this.outbox.flush();
+      if (this.outbox.holds(last)) throw new Unreachable();
       await this.keeper?.save();
-      const { data } = await call("POST", `assignments/${this.last}/reopen`, "{}");
+      this.ahead.drop(); // given back, should both hands be full
+      const { data } = await call("POST", `assignments/${last}/reopen`, "{}");
       this.last = null;
-      this.done -= 1;
-      byId("done").textContent = String(this.done);
-      byId("back", HTMLButtonElement).hidden = true;
+      this.count(-1);
       this.show(data);
     } catch (error) {
       this.refused(error);
+      this.ahead.plan();
     } finally {
       this.setBusy(false);
     }
@@ -261,16 +352,17 @@ class Workbench {
 
   zoomHere() {
     const group = this.screen?.current?.group;
-    const image = this.work.querySelector(`[data-group="${group}"] img`) ?? this.work.querySelector("img");
+    const image = this.work.querySelector(`[data-group="${group}"] .picture-open img`) ?? this.work.querySelector(".picture-open img");
     if (image instanceof HTMLImageElement) this.zoom.show(image);
   }
 
-  /** The foot is of no use without a task, but for the way back. @param {string} state */
+  /** The foot is of no use without a task, but for the way back and what waits. @param {string} state */
   setState(state) {
     const resting = state !== "working";
     this.shell.dataset.state = state;
+    byId("back", HTMLButtonElement).hidden = this.last === null;
     byId("foot").classList.toggle("is-resting", resting);
-    byId("foot").hidden = resting && this.last === null;
+    byId("foot").hidden = resting && this.last === null && !this.outbox.waiting.length;
   }
 
   /** @param {boolean} busy */
@@ -281,16 +373,4 @@ class Workbench {
   }
 }
 
-/**
- * @param {import("./contract.js").Question} question
- * @param {Map<string, number>} numbers
- * @param {Map<string, string>} letters
- */
-function where(question, numbers, letters) {
-  const place = question.group === WHOLE ? say("whole") : say("turn", { number: numbers.get(question.group) ?? 1 });
-  if (question.kind === "comparison") return `${place} · ${question.letters.join(" / ")}`;
-  if (question.group === WHOLE) return question.columns > 1 ? `${place} · ${question.column + 1}` : place;
-  return `${place} · ${say("answer", { letter: letters.get(question.response) ?? "" })}`;
-}
-
-void new Workbench().next();
+void new Workbench().start();

@@ -6,7 +6,7 @@
  * @typedef {import("./contract.js").Lists} Lists
  * @typedef {import("./contract.js").Pair} Pair
  */
-import { comparisonKey, noteKey, ratingKey } from "./questions.js";
+import { comparisonKey, noteKey, ratingKey, SEEN, stepKey } from "./questions.js";
 
 /** @param {Value | undefined} one @param {Value | undefined} other */
 const same = (one, other) => one === other || (one !== undefined && JSON.stringify(one) === JSON.stringify(other));
@@ -21,8 +21,8 @@ export class Answers {
     this.acknowledged = new Map();
     /** @type {{ key: string, before: Value | undefined }[]} */
     this.past = [];
-    /** @type {unknown[]} */
-    this.steps = [];
+    /** Controls that differ from what the server has. @type {Set<string>} */
+    this.changed = new Set();
     this.version = 0;
     /** @type {((key: string) => void)[]} */
     this.listeners = [];
@@ -66,25 +66,42 @@ export class Answers {
    */
   put(key, value) {
     if (same(this.controls.get(key), value)) return;
+    // What another tab, or this browser's store, has seen less of does not close a turn again.
+    if (key === SEEN && Number(value ?? 0) < Number(this.controls.get(key) ?? 0)) return;
     if (value === undefined) this.controls.delete(key);
     else this.controls.set(key, value);
     this.version += 1;
+    if (same(value, this.acknowledged.get(key))) this.changed.delete(key);
+    else this.changed.add(key);
     for (const listener of this.listeners) listener(key);
   }
 
   /** The controls that differ from what the server has; null stands for a cleared one. */
   unsent() {
     /** @type {Record<string, Value | null>} */
-    const changed = {};
-    for (const key of new Set([...this.controls.keys(), ...this.acknowledged.keys()])) {
-      if (!same(this.controls.get(key), this.acknowledged.get(key))) changed[key] = this.controls.get(key) ?? null;
-    }
-    return changed;
+    const unsent = {};
+    for (const key of this.changed) unsent[key] = this.controls.get(key) ?? null;
+    return unsent;
   }
 
   /** @param {Controls} controls what the server now holds */
   acknowledge(controls) {
     this.acknowledged = new Map(controls);
+    const keys = new Set([...this.controls.keys(), ...controls.keys()]);
+    this.changed = new Set([...keys].filter((key) => !same(this.controls.get(key), controls.get(key))));
+  }
+
+  /** Every control as these lists have it; those that they leave out are cleared. @param {Lists} lists @returns {Map<string, Value | undefined>} */
+  whole(lists) {
+    /** @type {Map<string, Value | undefined>} */
+    const found = new Map([...this.controls.keys()].map((key) => [key, undefined]));
+    for (const [key, value] of this.read(lists)) found.set(key, value);
+    return found;
+  }
+
+  /** Controls that were changed here and there since both had the same, and not alike. @param {Controls} theirs @returns {string[]} */
+  clashes(theirs) {
+    return Object.keys(this.unsent()).filter((key) => !same(theirs.get(key), this.acknowledged.get(key)) && !same(theirs.get(key), this.controls.get(key)));
   }
 
   /**
@@ -95,9 +112,14 @@ export class Answers {
    */
   merge(theirs, held) {
     const mine = this.unsent();
+    for (const [key, value] of Object.entries(mine)) {
+      // The same text written further there: what was found here is an earlier state of it.
+      const further = theirs.get(key);
+      if (key !== held && typeof value === "string" && typeof further === "string" && further.startsWith(value)) delete mine[key];
+    }
     this.acknowledge(theirs);
     for (const key of new Set([...this.controls.keys(), ...theirs.keys()])) {
-      if (!(key in mine) && key !== held && !same(this.controls.get(key), theirs.get(key))) this.put(key, theirs.get(key));
+      if ((!(key in mine) || key === SEEN) && key !== held && !same(this.controls.get(key), theirs.get(key))) this.put(key, theirs.get(key));
     }
   }
 
@@ -107,8 +129,7 @@ export class Answers {
    * @param {Partial<Lists>} lists
    * @returns {Controls}
    */
-  read({ ratings = [], comparisons = [], notes = [], steps = [] }) {
-    this.steps = steps;
+  read({ ratings = [], comparisons = [], notes = [], steps = [], seen }) {
     /** @type {Controls} */
     const controls = new Map();
     for (const one of ratings) controls.set(ratingKey(one.response, one.dimension), { value: one.value, state: one.state });
@@ -121,6 +142,8 @@ export class Answers {
       const target = one.response ?? this.asShown(one.scope, /** @type {[string, string]} */ (one.pair));
       controls.set(noteKey(one.kind, one.scope, target, one), one.text);
     }
+    for (const one of steps) controls.set(stepKey(one.response, one.index), one.value);
+    if (seen !== undefined) controls.set(SEEN, seen);
     return controls;
   }
 
@@ -141,12 +164,12 @@ export class Answers {
    */
   write() {
     /** @type {Lists} */
-    const lists = { ratings: [], comparisons: [], notes: [], steps: this.steps };
+    const lists = { ratings: [], comparisons: [], notes: [], steps: [] };
     /** @type {Map<string, string>} */
     const places = new Map();
     for (const [key, value] of this.controls) {
       const name = append(lists, key, value);
-      places.set(`${name}[${lists[name].length - 1}]`, key);
+      if (name) places.set(`${name}[${lists[name].length - 1}]`, key);
     }
     return { lists, places };
   }
@@ -156,7 +179,7 @@ export class Answers {
  * @param {Lists} lists
  * @param {string} key
  * @param {Value} value
- * @returns {"ratings" | "comparisons" | "notes"}
+ * @returns {"ratings" | "comparisons" | "notes" | "steps" | null} null: nothing that is submitted
  */
 function append(lists, key, value) {
   const [sort, first, second, third, fourth, fifth] = /** @type {any[]} */ (key.split("|"));
@@ -167,6 +190,14 @@ function append(lists, key, value) {
   if (sort === "c") {
     lists.comparisons.push({ scope: first, left: second, right: third, dimension: fourth || null, preference: Number(value) });
     return "comparisons";
+  }
+  if (sort === "s") {
+    lists.steps.push({ response: first, index: Number(second), value: Number(value) });
+    return "steps";
+  }
+  if (sort === "t") {
+    lists.seen = Number(value);
+    return null;
   }
   const pair = third.includes("~") ? third.split("~") : null;
   lists.notes.push({ kind: first, scope: second, response: pair ? null : third, pair, dimension: fourth || null,

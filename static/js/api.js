@@ -36,6 +36,29 @@ export class Unreachable extends Error {}
 
 const TIMEOUT_MS = 20_000;
 
+/** How far the server's clock is ahead of this machine's, in milliseconds, as the last answer told. */
+let ahead = 0;
+let shut = false;
+
+/** An instant that the server named, by this machine's clock. @param {string} instant @returns {number} milliseconds */
+export function serverTime(instant) {
+  return Date.parse(instant) - ahead;
+}
+
+/** While somebody else is logged in in this browser, this page sends nothing in their name. @param {boolean} whether */
+export function keepShut(whether) {
+  shut = whether;
+}
+
+/** @typedef {(method: string, path: string, body: string | null) => Promise<Answer> | null} StandIn */
+/** @type {StandIn} */
+let standIn = () => null;
+
+/** Let something else answer calls, or null where the server is to. @param {StandIn} given */
+export function answerInstead(given) {
+  standIn = given;
+}
+
 /** Read each time: logging in again in another tab renews it. */
 function csrfToken() {
   return document.cookie.match(/(?:^|;\s*)csrftoken=([^;]*)/)?.[1] ?? "";
@@ -49,6 +72,9 @@ function csrfToken() {
  * @returns {Promise<Answer>}
  */
 export async function call(method, path, body = null, { headers = {}, keepalive = false } = {}) {
+  const stood = standIn(method, path, body);
+  if (stood) return stood;
+  if (shut) throw new Refused(401, [], null);
   let response;
   try {
     response = await fetch(`/api/v1/${path}`, {
@@ -58,6 +84,7 @@ export async function call(method, path, body = null, { headers = {}, keepalive 
   } catch (error) {
     throw new Unreachable(String(error));
   }
+  ahead = Date.parse(response.headers.get("Date") ?? "") - Date.now() || 0;
   const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
   const data = response.status === 204 || !isJson ? null : await response.json().catch(() => null);
   if (!response.ok) throw new Refused(response.status, data?.errors ?? [], data);

@@ -1,6 +1,8 @@
 /**
- * What every page has: menus that close, the theme switch without a reload, a warning before log-out.
+ * What every page has: the reader's own time, menus that close, the theme switch without a reload, a warning before log-out.
  */
+import { Channel, SESSION } from "./tabs.js";
+import { localTimes } from "./times.js";
 import { countUnsent, forgetUnsent } from "./unsent.js";
 
 /** Menus are <details>: close them on a click elsewhere and on Escape. */
@@ -50,6 +52,37 @@ function guardLogout() {
   });
 }
 
+/** A table wider than its page scrolls on its own: let the keyboard reach it, named as the section that it is in. */
+function reachWideTables() {
+  const widths = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const isWide = target.scrollWidth > target.clientWidth;
+      const name = target.closest("section[aria-labelledby]")?.getAttribute("aria-labelledby") ?? null;
+      const wanted = { tabindex: isWide ? "0" : null, role: isWide ? "group" : null, "aria-labelledby": isWide ? name : null };
+      for (const [attribute, value] of Object.entries(wanted)) {
+        if (value === null) target.removeAttribute(attribute);
+        else target.setAttribute(attribute, value);
+      }
+    }
+  });
+  const watch = () => { for (const wrap of document.querySelectorAll(".table-wrap")) widths.observe(wrap); };
+  watch();
+  document.addEventListener("htmx:load", watch);
+}
+
+/** Tell the other tabs who is logged in: one that waits for its person goes on, one of somebody else keeps still. */
+function tellPerson() {
+  const person = /** @type {HTMLElement | null} */ (document.querySelector("form[data-logout]"))?.dataset.logout;
+  if (!person) return;
+  const channel = new Channel(SESSION, () => undefined);
+  channel.tell({ person });
+  channel.close();
+}
+
+tellPerson();
+localTimes();
+document.addEventListener("htmx:load", localTimes);
 closeMenus();
+reachWideTables();
 switchTheme();
 guardLogout();

@@ -6,12 +6,18 @@
  * @typedef {import("./contract.js").Assignment} Assignment
  * @typedef {"saved" | "saving" | "unsaved" | "offline" | "logged-out" | "lost"} SaveState
  */
-import { call, Refused, Unreachable } from "./api.js";
+import { call, Refused, serverTime, Unreachable } from "./api.js";
+import { Channel } from "./tabs.js";
 import { dropUnsent, keepUnsent, readUnsent } from "./unsent.js";
 
 const QUIET_MS = 700;
 const LONGEST_MS = 4000;
 const RETRY_MS = [2000, 4000, 8000, 15_000, 30_000];
+/** What a browser still sends for a page that is gone. */
+const KEEPALIVE_BYTES = 60_000;
+/** @param {string} text */
+const survives = (text) => new Blob([text]).size < KEEPALIVE_BYTES;
+const CODES = { submitted: "already_submitted", skipped: "skipped", lapsed: "lease_taken" };
 
 export class DraftKeeper {
   /**
@@ -19,16 +25,20 @@ export class DraftKeeper {
    * @param {string} options.person
    * @param {Assignment} options.assignment
    * @param {Answers} options.answers
+   * @param {import("./activity.js").ActiveTime} options.clock
    * @param {() => string | null} options.held the control in work
    * @param {(state: SaveState) => void} options.onState
-   * @param {(problem: Refused) => void} options.onLost the assignment is no longer this person's to change
+   * @param {(code: string, theirs?: import("./contract.js").Lists) => void} options.onLost the assignment is no longer
+   *   this person's to change; `theirs` is what another tab submitted of it
    */
-  constructor({ person, assignment, answers, held, onState, onLost }) {
+  constructor({ person, assignment, answers, clock, held, onState, onLost }) {
     this.person = person;
     this.id = assignment.id;
     this.lease = assignment.lease.number;
+    this.until = serverTime(assignment.lease.expires_at);
     this.sequence = assignment.draft.sequence;
     this.answers = answers;
+    this.clock = clock;
     this.held = held;
     this.onState = onState;
     this.onLost = onLost;
@@ -39,29 +49,54 @@ export class DraftKeeper {
     this.timer = undefined;
     /** @type {Promise<void> | null} */
     this.saving = null;
-    answers.onChange(() => this.changed());
-    this.wake = () => this.save();
+    /** What tabs of before had left here. @type {import("./unsent.js").Unsent[]} */
+    this.found = [];
+    /** Whether a change comes from another tab, which will save it: then this one only waits to see that it does. */
+    this.hearing = false;
+    this.channel = new Channel(`annotate ${person} ${this.id}`, (message) => this.hear(message));
+    answers.onChange((key) => this.changed(key));
+    this.wake = () => {
+      this.failures = Math.min(this.failures, 1); // the line is back: should this one still fail, soon again
+      return this.save();
+    };
     window.addEventListener("online", this.wake);
   }
 
   /** Lay what this browser still held over the server's draft, and send it. */
   async recover() {
-    const kept = await readUnsent(this.person, this.id);
-    for (const [key, value] of Object.entries(kept?.controls ?? {})) {
+    this.found = await readUnsent(this.person, this.id);
+    if (!this.found.length || this.closed) return;
+    for (const [key, value] of this.found.flatMap((row) => Object.entries(row.controls))) {
       this.answers.put(key, /** @type {any} */ (value) ?? undefined);
     }
-    if (!kept || this.closed) return;
     if (Object.keys(this.answers.unsent()).length) await this.save();
     else await this.settle();
   }
 
-  changed() {
+  /** @param {string} key */
+  changed(key) {
     if (this.closed) return;
     const now = Date.now();
     this.firstChangeAt ||= now;
     void keepUnsent(this.person, this.id, this.answers.unsent());
+    if (!this.hearing) this.channel.tell({ key, value: this.answers.get(key) });
     if (!this.failures) this.onState("unsaved");
-    this.plan(Math.max(0, Math.min(QUIET_MS, this.firstChangeAt + LONGEST_MS - now)));
+    const quiet = this.hearing ? LONGEST_MS : QUIET_MS;
+    this.plan(Math.max(0, Math.min(quiet, this.firstChangeAt + LONGEST_MS + quiet - QUIET_MS - now)));
+  }
+
+  /** Another tab of the same person changed a control, saved, or finished this assignment. @param {any} message */
+  hear(message) {
+    if (this.closed) return;
+    if (message.over) return this.end(message.over, message.lists);
+    this.hearing = true;
+    if (message.active) this.clock.catchUp(message.active);
+    if (message.key && message.key !== this.held()) this.answers.put(message.key, message.value);
+    if (message.draft && message.draft.sequence > this.sequence) {
+      this.lease = Math.max(this.lease, message.lease);
+      void this.take(message.draft);
+    }
+    this.hearing = false;
   }
 
   /** @param {number} delay milliseconds */
@@ -70,28 +105,44 @@ export class DraftKeeper {
     this.timer = window.setTimeout(() => this.save(), delay);
   }
 
-  /** Send what is unsent; waits for a save under way. @returns {Promise<void>} */
-  async save() {
+  /** Send what is unsent; waits for a save under way. @param {{ leaving?: boolean }} [how] @returns {Promise<void>} */
+  async save({ leaving = false } = {}) {
     if (this.saving) return this.saving;
     if (this.closed || !Object.keys(this.answers.unsent()).length) return;
-    this.saving = this.send().finally(() => { this.saving = null; });
+    this.saving = this.send(leaving).finally(() => { this.saving = null; });
     await this.saving;
+    if (this.closed) return;
     if (this.failures) this.plan(RETRY_MS[Math.min(this.failures, RETRY_MS.length) - 1]);
     else if (Object.keys(this.answers.unsent()).length) this.plan(QUIET_MS);
   }
 
-  async send() {
+  /** The draft's body: the lists of a submission, and the time at work so far. */
+  body() {
+    return { ...this.answers.write().lists, active_ms: Math.round(this.clock.total) };
+  }
+
+  /** The submission as it stands: it says on which draft it builds, so that it passes over no newer one. */
+  submission() {
+    return JSON.stringify({ lease: this.lease, base: this.sequence, ...this.body(), seen: undefined });
+  }
+
+  /** @param {boolean} leaving the page goes away: the request must outlive it */
+  async send(leaving) {
     window.clearTimeout(this.timer);
     this.firstChangeAt = 0;
     const sent = new Map(this.answers.controls);
-    const { lists } = this.answers.write();
+    const body = this.body();
     this.onState("saving");
     try {
-      const body = JSON.stringify({ lease: this.lease, base: this.sequence, body: lists });
-      const answer = await call("PUT", `assignments/${this.id}/draft`, body);
-      this.sequence = answer.data.sequence;
-      this.answers.acknowledge(sent);
+      const text = JSON.stringify({ lease: this.lease, base: this.sequence, body });
+      const answer = await call("PUT", `assignments/${this.id}/draft`, text, { keepalive: leaving && survives(text) });
+      const { sequence, lease } = answer.data;
       this.failures = 0;
+      this.until = serverTime(lease.expires_at);
+      if (sequence < this.sequence) return;
+      this.sequence = sequence;
+      this.answers.acknowledge(sent);
+      this.channel.tell({ draft: { sequence, body }, lease: this.lease, active: body.active_ms });
       await this.settle();
     } catch (error) {
       await this.failed(error);
@@ -100,14 +151,17 @@ export class DraftKeeper {
 
   /** Say how things stand with what the server is known to have. */
   async settle() {
-    const left = this.answers.unsent();
-    if (Object.keys(left).length) await keepUnsent(this.person, this.id, left);
-    else await dropUnsent(this.person, this.id);
-    this.onState(Object.keys(left).length ? "unsaved" : "saved");
+    if (this.closed) return;
+    const left = Object.keys(this.answers.unsent()).length;
+    if (left) void keepUnsent(this.person, this.id, this.answers.unsent());
+    else window.clearTimeout(this.timer);
+    this.onState(left ? "unsaved" : "saved");
+    if (!left) await dropUnsent(this.person, this.id, this.found.splice(0));
   }
 
   /** @param {unknown} error */
   async failed(error) {
+    if (this.closed) return;
     if (error instanceof Unreachable || (error instanceof Refused && error.passing)) {
       this.failures += 1;
       this.onState("offline");
@@ -119,12 +173,17 @@ export class DraftKeeper {
       this.failures += 1;
       this.onState("logged-out");
     } else if (error instanceof Refused) {
-      this.close();
-      this.onState("lost");
-      this.onLost(error);
+      this.end(error.code);
     } else {
       throw error;
     }
+  }
+
+  /** The assignment is no longer ours. @param {string} code @param {import("./contract.js").Lists} [theirs] */
+  end(code, theirs) {
+    this.close();
+    this.onState("lost");
+    this.onLost(code, theirs);
   }
 
   /** Another tab saved in between: keep both sides' controls. @param {import("./contract.js").Draft} draft */
@@ -134,29 +193,30 @@ export class DraftKeeper {
     await this.settle();
   }
 
-  /** The task was given to us anew elsewhere: take up its new lease and its draft. */
+  /** Read the assignment: renews its lease, takes in what was stored elsewhere, finds out whether it is still ours. */
   async renew() {
     try {
       const { data } = await call("GET", `assignments/${this.id}`);
+      if (this.closed) return;
+      const code = CODES[/** @type {keyof typeof CODES} */ (data.status)];
+      if (code) return this.end(code);
+      if (data.withdrawn) this.onLost("withdrawn");
+      const wasAway = this.failures > 0;
+      this.failures = 0;
       this.lease = data.lease.number;
-      await this.take(data.draft);
+      this.until = serverTime(data.lease.expires_at);
+      if (data.draft.sequence > this.sequence) await this.take(data.draft);
+      if (wasAway) await this.settle();
     } catch (error) {
-      if (error instanceof Refused && error.code === "lease_stale") throw error;
       await this.failed(error);
     }
   }
 
-  /** Last call before the page goes away: no answer is waited for. */
+  /** Last call before the page goes away, or may: no answer is waited for. A save under way may die with the page. */
   farewell() {
-    if (this.closed || this.saving || !Object.keys(this.answers.unsent()).length) return;
-    const { lists } = this.answers.write();
-    const body = JSON.stringify({ lease: this.lease, base: this.sequence, body: lists });
-    call("PUT", `assignments/${this.id}/draft`, body, { keepalive: body.length < 60_000 })
-      .then((answer) => {
-        this.sequence = answer.data.sequence;
-        return dropUnsent(this.person, this.id);
-      })
-      .catch(() => undefined);
+    if (!this.saving) return void this.save({ leaving: true });
+    const body = JSON.stringify({ lease: this.lease, base: this.sequence, body: this.body() });
+    if (!this.closed && survives(body)) call("PUT", `assignments/${this.id}/draft`, body, { keepalive: true }).catch(() => undefined);
   }
 
   /** Stop saving: the work is submitted, skipped or gone. */
@@ -164,11 +224,12 @@ export class DraftKeeper {
     this.closed = true;
     window.clearTimeout(this.timer);
     window.removeEventListener("online", this.wake);
+    this.channel.close();
   }
 
   /** Forget what this browser held of it. */
   async forget() {
     this.close();
-    await dropUnsent(this.person, this.id);
+    await dropUnsent(this.person, this.id, this.found);
   }
 }

@@ -5,20 +5,26 @@
  * @typedef {import("./screen.js").Screen} Screen
  * @typedef {import("./contract.js").Question} Question
  * @typedef {import("./contract.js").Value} Value
- * @typedef {{ submit: () => void, skip: () => void, help: () => void, back: () => void, zoom: () => void }} Commands
+ * @typedef {{ submit: () => void, skip: () => void, help: () => void, back: () => void, zoom: () => void, uncover: () => void,
+ *   more?: Record<string, () => void> }} Commands
  */
 import { isText } from "./dom.js";
+import { enlarge } from "./panel.js";
 
 /**
  * @param {() => Screen | null} screen
  * @param {Commands} commands
  */
 export function listenToKeys(screen, commands) {
+  document.getElementById("enlarge")?.addEventListener("click", () => enlarge());
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.repeat;
+    const form = event.target instanceof Element ? event.target.closest("form") : null;
+    if (sends && form?.closest("dialog")) return form.requestSubmit();
     if (document.querySelector("dialog[open], details.menu[open]")) return;
     const here = screen();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.repeat) {
+    if (sends) {
       event.preventDefault();
       return commands.submit();
     }
@@ -39,11 +45,19 @@ export function listenToKeys(screen, commands) {
  */
 function pressed(event, screen, commands) {
   if (event.key === "?") return did(commands.help());
+  if (event.key === "a" && !event.repeat) return did(enlarge());
+  if (event.key === "Escape") return did(enlarge(false));
   if (event.key === "b" && !event.repeat) return did(commands.back());
+  const more = event.repeat ? undefined : commands.more?.[event.key];
+  if (more) return did(more());
   if (!screen) return false;
   if (event.key === "s" && !event.repeat) return did(commands.skip());
   if (event.key === "i") return did(commands.zoom());
+  if (event.key === "w") return did(commands.uncover());
+  if (event.key === "Enter" && screen.current?.kind === "note" && event.target instanceof Element && event.target.matches(".note")) return did(screen.write());
   const inRow = event.target instanceof Element && event.target.closest(".question") !== null;
+  // Who scrolled away to read goes on reading: nothing is chosen in a row that is out of sight.
+  if (event.key === " " && inRow && screen.isAway()) return did(window.scrollBy(0, window.innerHeight * (event.shiftKey ? -0.8 : 0.8)));
   return move(event.key, screen, inRow) || (!event.repeat && rate(event.key, screen));
 }
 
@@ -60,6 +74,7 @@ function move(key, screen, inRow) {
     case "l": return did(screen.across(1));
     case "n": return did(screen.toMissing(1));
     case "N": return did(screen.toMissing(-1));
+    case "e": return did(screen.toSteps());
     case "[": return did(screen.toGroup(-1));
     case "]": return did(screen.toGroup(1));
     case "c": return did(screen.write());
@@ -73,20 +88,21 @@ function move(key, screen, inRow) {
 function rate(key, screen) {
   if (/^[0-9]$/.test(key)) return screen.answer((question) => byDigit(question, Number(key), screen));
   switch (key) {
-    case "-": case "−": case "m": return screen.answer((question) => rating(question, -1, "rated"));
+    case "+": case "=": return screen.answer((question) => (question.kind === "step" ? 1 : undefined));
+    case "-": case "−": case "m": return screen.answer((question) => (question.kind === "step" ? -1 : rating(question, -1, "rated")));
     case "x": return screen.answer((question) => rating(question, null, "not_applicable"));
     case "u": return screen.answer((question) => rating(question, null, "unable"));
     case "d": return screen.answer((question) => rating(question, 3, "defaulted"));
     case "Backspace": case "Delete":
-      if (screen.currentKey) screen.choose(screen.currentKey, undefined);
-      return true;
+      return did(screen.clear());
     default: return false;
   }
 }
 
-/** Digits are levels; in a comparison they count the choices from the left. @param {Question} question @param {number} digit @param {Screen} screen */
+/** Digits are levels, and marks of a step; in a comparison they count the choices from the left. @param {Question} question @param {number} digit @param {Screen} screen */
 function byDigit(question, digit, screen) {
-  return question.kind === "rating" ? rating(question, digit, "rated") : screen.nth(question, digit - 1);
+  if (question.kind === "comparison") return screen.nth(question, digit - 1);
+  return question.kind === "step" ? digit : rating(question, digit, "rated");
 }
 
 /** @param {Question} question @param {number | null} value @param {import("./contract.js").RatingState} state @returns {Value | undefined} */

@@ -1,6 +1,8 @@
 /** Beside the work: the anchors of the current question, always in sight. */
-import { h } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { preferenceText } from "./rows.js";
+import { letter, placeOf, WHOLE } from "./questions.js";
+import { marks } from "./steps.js";
 import { say, signed, textsOf } from "./texts.js";
 
 /**
@@ -19,8 +21,27 @@ export function showPanel(place, question, value, rubric, where) {
   const shown = `${question.key} ${JSON.stringify(value)}`;
   if (place.dataset.shown === shown) return;
   place.dataset.shown = shown;
-  place.replaceChildren(h("p", { class: "panel-where" }, where), ...(question.dimension ? dimensionPart(question, question.dimension) : []),
-    question.kind === "rating" ? anchors(question, value) : preferences(question, value, rubric), keysFor(question));
+  place.replaceChildren(h("p", { class: "panel-where" }, where), ...parts(question, value, rubric), keysFor(question));
+}
+
+/** The anchors small or large, where they stand below the work; beside it they are whole anyway. @param {boolean} [large] */
+export function enlarge(large) {
+  const button = byId("enlarge");
+  const wanted = large ?? button.getAttribute("aria-expanded") !== "true";
+  button.setAttribute("aria-expanded", String(wanted));
+  button.closest(".panel")?.classList.toggle("is-large", wanted);
+}
+
+/** @param {Question} question @param {Value | undefined} value @param {import("./contract.js").Rubric} rubric */
+function parts(question, value, rubric) {
+  if (question.kind === "note") return [h("h2", {}, say(question.scope === "global" && question.response ? "remark" : question.note, { letter: letter(question.column) })), h("p", { class: "panel-question" }, say("note_keys"))];
+  if (question.kind === "step") {
+    const items = marks().map((one) => anchor(one.label, one.title, value === one.value));
+    return [h("h2", {}, say("step", { number: question.index + 1, total: question.count })), h("ol", { class: "anchors", role: "list" }, ...items),
+      h("p", { class: "panel-question" }, say("step_hint"))];
+  }
+  const head = question.dimension ? dimensionPart(question, question.dimension) : [];
+  return [...head, question.kind === "rating" ? anchors(question, value) : preferences(question, value, rubric)];
 }
 
 /** @param {Question} question @param {import("./contract.js").Dimension} dimension */
@@ -63,5 +84,18 @@ function preferences({ letters, dimension }, value, { preference_scale: scale, t
 function keysFor(question) {
   return h("p", { class: "panel-keys" }, h("kbd", {}, "j"), h("kbd", {}, "k"), ` ${say("key_rows")} `,
     question.kind === "rating" && question.columns > 1 ? h("span", {}, h("kbd", {}, "h"), h("kbd", {}, "l"), ` ${say("key_across")} `) : null,
-    h("kbd", {}, "n"), ` ${say("key_missing")} `, h("kbd", {}, "?"), ` ${say("key_all")}`);
+    question.kind === "step" ? h("span", {}, h("kbd", {}, "e"), ` ${say("key_back")} `) : null, h("kbd", {}, "n"), ` ${say("key_missing")} `, h("kbd", {}, "?"), ` ${say("key_all")}`);
+}
+
+/**
+ * Where a question stands, in words: "Turn 2 · Answer B".
+ *
+ * @param {import("./contract.js").Question} question
+ * @param {import("./contract.js").Assignment} assignment
+ */
+export function where(question, assignment) {
+  const place = placeOf(assignment, question.group);
+  if ("letters" in question && question.letters) return `${place} · ${question.letters.join(" / ")}`;
+  if (question.group === WHOLE) return question.columns > 1 ? `${place} · ${question.column + 1}` : place;
+  return `${place} · ${say("answer", { letter: letter(question.column) })}`;
 }

@@ -11,33 +11,46 @@ import { say, signed, textsOf } from "./texts.js";
  * @typedef {import("./contract.js").RatingQuestion} RatingQuestion
  * @typedef {import("./contract.js").ComparisonQuestion} ComparisonQuestion
  * @typedef {import("./contract.js").Value} Value
- * @typedef {{ value: Value, label: string, title: string, kind: string }} Choice
+ * @typedef {{ value: Value, label: string, title: string, kind: string, side?: string }} Choice   `side`: whom a preference is for
  */
 
 /**
- * @param {Question} question
+ * A radio group with one tab stop; what describes it besides an error is named in data-described.
+ *
+ * @param {Choice[]} choices
+ * @param {import("./dom.js").Properties} properties
+ */
+export function choiceGroup(choices, properties) {
+  const buttons = choices.map((choice, index) => h("button", { type: "button", role: "radio", class: `level level-${choice.kind}`,
+    "aria-checked": "false", tabindex: index ? -1 : 0, title: choice.title, "aria-label": choice.title, "data-value": JSON.stringify(choice.value) },
+  choice.side ? h("span", { class: "level-side" }, choice.side) : null, choice.label));
+  return h("div", { class: "levels", role: "radiogroup", ...properties }, ...buttons);
+}
+
+/**
+ * @param {RatingQuestion | ComparisonQuestion} question
  * @param {import("./contract.js").Rubric} rubric
  * @returns {HTMLElement}
  */
 export function renderRow(question, rubric) {
   const name = h("span", { class: "question-name", id: `name ${question.key}`.replaceAll(" ", "-") }, ...nameOf(question));
   const choices = question.kind === "rating" ? levels(question) : preferences(question, rubric);
-  const buttons = choices.map((choice, index) => h("button", { type: "button", role: "radio", class: `level level-${choice.kind}`,
-    "aria-checked": "false", tabindex: index ? -1 : 0, title: choice.title, "aria-label": choice.title, "data-value": JSON.stringify(choice.value) }, choice.label));
-  const group = h("div", { class: "levels", role: "radiogroup", "aria-labelledby": name.id, "aria-required": question.required ? "true" : null }, ...buttons);
+  const rule = question.kind === "rating" && question.rule ? ruleLine(textsOf(question.dimension).rules[question.rule] ?? "", `${name.id}-rule`) : null;
+  const group = choiceGroup(choices, { "aria-labelledby": name.id, "aria-required": question.required ? "true" : null,
+    "data-described": rule?.id, "aria-describedby": rule?.id });
   const row = h("div", { class: `question question-${question.kind}`, "data-key": question.key, "data-required": question.required },
     h("div", { class: "question-line" }, name, question.kind === "rating" ? group : scale(question, group)),
-    question.kind === "rating" && question.rule ? ruleLine(textsOf(question.dimension).rules[question.rule] ?? "") : null,
+    rule,
     h("p", { class: "question-error", hidden: true, id: `${name.id}-error` }));
   return row;
 }
 
-/** Which rule about images holds, on one line; the panel has it in full. @param {string} text */
-function ruleLine(text) {
-  return h("p", { class: "question-rule", title: text }, text);
+/** Which rule about images holds, on one line; the panel has it in full. @param {string} text @param {string} id */
+function ruleLine(text, id) {
+  return h("p", { class: "question-rule", title: text, id }, text);
 }
 
-/** @param {Question} question @returns {(string | HTMLElement)[]} */
+/** @param {RatingQuestion | ComparisonQuestion} question @returns {(string | HTMLElement)[]} */
 function nameOf(question) {
   const { dimension } = question;
   if (question.kind === "comparison" && dimension === null) return [say("which_better", { left: question.letters[0], right: question.letters[1] })];
@@ -53,7 +66,7 @@ function levels({ dimension, rule }) {
     found.push({ value: { value, state: "rated" }, label: signed(value), title: `${signed(value)}: ${anchors[value] ?? ""}`, kind: "number" });
   }
   if (rule === "one_image_turn") {
-    found.push({ value: { value: 3, state: "defaulted" }, label: say("default", { value: 3 }), title: say("default_title", { value: 3 }), kind: "state" });
+    found.push({ value: { value: 3, state: "defaulted" }, label: say("default", { value: 3 }), title: say("default_title", { value: 3 }), kind: "default" });
   }
   if (rule === "no_image" || rule === "no_output_image") {
     found.push({ value: { value: null, state: "not_applicable" }, label: say("not_applicable_short"), title: say("not_applicable"), kind: "state" });
@@ -68,7 +81,8 @@ function preferences({ letters }, { preference_scale: scale, tie_allowed: tie })
   const found = [];
   for (let value = -scale; value <= scale; value += 1) {
     if (value === 0 && !tie) continue;
-    found.push({ value, label: value ? "●".repeat(Math.abs(value)) : "=", title: preferenceText(value, letters, scale), kind: value ? "preference" : "tie" });
+    found.push({ value, label: value ? "●".repeat(Math.abs(value)) : "=", title: preferenceText(value, letters, scale), kind: value ? "preference" : "tie",
+      side: value ? letters[value < 0 ? 0 : 1] : undefined });
   }
   return found;
 }
@@ -130,5 +144,6 @@ export function showError(row, detail) {
   if (!place || (place.hidden && !detail)) return;
   place.textContent = detail;
   place.hidden = !detail;
-  row.querySelector("[role=radiogroup]")?.setAttribute("aria-describedby", detail ? place.id : "");
+  const control = /** @type {HTMLElement | null} */ (row.querySelector("[role=radiogroup], textarea"));
+  control?.setAttribute("aria-describedby", [control.dataset.described, detail && place.id].filter(Boolean).join(" "));
 }

@@ -32,9 +32,24 @@ export function showTrouble(texts, link) {
   place.replaceChildren(...texts.map((text) => h("p", {}, text)), ...(link ? [h("a", { href: link.href, target: "_blank" }, link.label)] : []));
 }
 
+let leaving = "";
+
 /** @param {boolean} busy */
 export function showBusy(busy) {
   const submit = byId("submit", HTMLButtonElement);
   submit.setAttribute("aria-disabled", String(busy));
-  submit.firstElementChild?.replaceChildren(say(busy ? "submitting" : "submit"));
+  submit.firstElementChild?.replaceChildren(busy ? say("submitting") : leaving || say("submit"));
+}
+
+/** What the button at the foot does: submit, or go on to the next turn. @param {string} label */
+export function showLeaving(label) {
+  leaving = label;
+  byId("submit").firstElementChild?.replaceChildren(label);
+}
+
+/** Submissions that have not gone out yet. @param {number} number */
+export function showWaiting(number) {
+  const place = byId("waiting");
+  place.hidden = number === 0;
+  place.textContent = number ? say(number === 1 ? "waiting_one" : "waiting_more", { number }) : "";
 }

@@ -41,3 +41,8 @@ export function textsOf(dimension) {
 export function signed(value) {
   return value < 0 ? `−${-value}` : String(value);
 }
+
+/** An instant as a clock shows it. @param {number} instant milliseconds */
+export function timeOfDay(instant) {
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(instant);
+}

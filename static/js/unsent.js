@@ -1,81 +1,78 @@
 /**
- * What the server has not acknowledged yet, by person and assignment, in IndexedDB. Erased as soon as it
- * is acknowledged. Where the browser has no IndexedDB (some private windows) nothing is kept.
+ * What the server has not acknowledged yet, by person, assignment and tab. Cheap enough for every key press: while
+ * one write is under way only the newest state waits. Erased as soon as it is acknowledged.
  *
- * @typedef {{ person: string, assignment: string, controls: Record<string, unknown>, at: number }} Unsent
+ * @typedef {{ person: string, assignment: string, tab: string, controls: Record<string, unknown>, at: number }} Unsent
  */
+import { randomKey } from "./api.js";
+import { beginning, within } from "./store.js";
 
-const DATABASE = "annotate";
-const STORE = "unsent";
+const TAB = randomKey();
 
-/** @returns {Promise<IDBDatabase | null>} */
-function open() {
-  return new Promise((resolve) => {
-    if (!("indexedDB" in globalThis)) return resolve(null);
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: ["person", "assignment"] });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => resolve(null);
-    request.onblocked = () => resolve(null);
-  });
+/** @type {Map<string, Unsent>} */
+const waiting = new Map();
+/** @type {Promise<void> | null} */
+let writing = null;
+
+async function write() {
+  for (let next = [...waiting.values()][0]; next; next = [...waiting.values()][0]) {
+    const row = next;
+    waiting.delete(row.assignment);
+    await within("unsent", "readwrite", (store) => store.put(row));
+  }
+  writing = null;
 }
-
-/**
- * @template T
- * @param {IDBTransactionMode} mode
- * @param {(store: IDBObjectStore) => IDBRequest<T>} act
- * @returns {Promise<T | undefined>}
- */
-async function within(mode, act) {
-  const database = await open();
-  if (!database) return undefined;
-  return new Promise((resolve) => {
-    const transaction = database.transaction(STORE, mode);
-    const request = act(transaction.objectStore(STORE));
-    transaction.oncomplete = () => { database.close(); resolve(request.result); };
-    transaction.onerror = () => { database.close(); resolve(undefined); };
-    transaction.onabort = () => { database.close(); resolve(undefined); };
-  });
-}
-
-/** @param {string} person */
-const everything = (person) => IDBKeyRange.bound([person], [person, []]);
 
 /**
  * @param {string} person
  * @param {string} assignment
  * @param {Record<string, unknown>} controls
+ * @returns {Promise<void>} done when the newest state is written
  */
-export async function keepUnsent(person, assignment, controls) {
-  await within("readwrite", (store) => store.put({ person, assignment, controls, at: Date.now() }));
+export function keepUnsent(person, assignment, controls) {
+  waiting.set(assignment, { person, assignment, tab: TAB, controls, at: Date.now() });
+  writing ??= write();
+  return writing;
 }
 
 /**
+ * What all tabs of this browser hold of an assignment, the oldest first.
+ *
  * @param {string} person
  * @param {string} assignment
- * @returns {Promise<Unsent | undefined>}
+ * @returns {Promise<Unsent[]>}
  */
 export async function readUnsent(person, assignment) {
-  return within("readonly", (store) => store.get([person, assignment]));
+  const rows = await within("unsent", "readonly", (store) => store.getAll(beginning(person, assignment)));
+  return (rows ?? []).sort((one, other) => one.at - other.at);
 }
 
 /**
+ * Erase what this tab holds of an assignment, and of other tabs' rows those that were taken in and are still the same.
+ *
  * @param {string} person
  * @param {string} assignment
+ * @param {Unsent[]} [taken]
  */
-export async function dropUnsent(person, assignment) {
-  await within("readwrite", (store) => store.delete([person, assignment]));
+export async function dropUnsent(person, assignment, taken = []) {
+  waiting.delete(assignment);
+  await within("unsent", "readwrite", (store) => {
+    for (const { tab, at } of taken) {
+      const found = store.get([person, assignment, tab]);
+      found.onsuccess = () => { if (found.result?.at === at) store.delete([person, assignment, tab]); };
+    }
+    return store.delete([person, assignment, TAB]);
+  });
 }
 
-/**
- * @param {string} person
- * @returns {Promise<number>}
- */
+/** How many tasks have something that only this browser holds. @param {string} person @returns {Promise<number>} */
 export async function countUnsent(person) {
-  return (await within("readonly", (store) => store.count(everything(person)))) ?? 0;
+  const unsent = await within("unsent", "readonly", (store) => store.getAll(beginning(person)));
+  const outbox = await within("outbox", "readonly", (store) => store.count(beginning(person)));
+  return new Set((unsent ?? []).map((one) => one.assignment)).size + (outbox ?? 0);
 }
 
 /** @param {string} person */
 export async function forgetUnsent(person) {
-  await within("readwrite", (store) => store.delete(everything(person)));
+  for (const name of /** @type {const} */ (["unsent", "outbox"])) await within(name, "readwrite", (store) => store.delete(beginning(person)));
 }

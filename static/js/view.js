@@ -4,13 +4,16 @@ import { candidateNotes, folded, pairNote, wholeNote } from "./notes.js";
 import { renderParts } from "./parts.js";
 import { letter, lettersOf, turnNumbers, WHOLE } from "./questions.js";
 import { renderRow } from "./rows.js";
+import { stepList } from "./steps.js";
 import { say } from "./texts.js";
+import { wholePaths } from "./whole.js";
 
 /**
  * @typedef {import("./contract.js").Assignment} Assignment
  * @typedef {import("./contract.js").Question} Question
  * @typedef {import("./contract.js").Turn} Turn
- * @typedef {{ assignment: Assignment, questions: Question[], letters: Map<string, string>, numbers: Map<string, number> }} Scene
+ * @typedef {{ assignment: Assignment, questions: Question[], letters: Map<string, string>, numbers: Map<string, number>,
+ *   required: Set<string> }} Scene   `required`: keys of the texts that may not be left out
  */
 
 /**
@@ -19,7 +22,8 @@ import { say } from "./texts.js";
  * @returns {HTMLElement[]}
  */
 export function renderAssignment(assignment, questions) {
-  const scene = { assignment, questions, letters: lettersOf(assignment), numbers: turnNumbers(assignment) };
+  const scene = { assignment, questions, letters: lettersOf(assignment), numbers: turnNumbers(assignment),
+    required: new Set(questions.flatMap((one) => (one.kind === "note" ? [one.key] : []))) };
   return [...assignment.turns.map((turn) => renderTurn(scene, turn)), ...renderWhole(scene)];
 }
 
@@ -30,7 +34,7 @@ function renderTurn(scene, turn) {
     return column([
       h("header", { class: "candidate-head" }, h("h3", { class: "speaker" }, h("span", { class: "letter" }, name), say("answer", { letter: name })), continues(scene, candidate.id)),
       h("div", { class: "message" }, ...renderParts(candidate.content)),
-    ], [...rows(scene, turn.id, index), candidateNotes(candidate, name)], index);
+    ], [...steps(scene, candidate), ...rows(scene, turn.id, index), candidateNotes(candidate, name, scene.required)], index);
   });
   const label = say("turn", { number: scene.numbers.get(turn.id) ?? 1 });
   return h("section", { class: "turn", "data-group": turn.id, "aria-label": label },
@@ -45,12 +49,14 @@ function renderWhole(scene) {
   const paths = scene.assignment.paths.filter((path) => path.whole);
   const inside = scene.questions.some((one) => one.group === WHOLE);
   if (!paths.length || !inside) return [];
+  const read = wholePaths(scene, paths);
   const columns = paths.map((path, index) => column([
     h("header", { class: "candidate-head" }, h("h3", { class: "speaker" }, paths.length > 1 ? h("span", { class: "letter" }, index + 1) : null, say("path")), route(scene, path)),
-  ], [...rows(scene, WHOLE, index), wholeNote(path.responses.at(-1) ?? "", say("remark"))], index));
+    ...read.columns[index],
+  ], [...rows(scene, WHOLE, index), wholeNote(path.responses.at(-1) ?? "", say("remark"), scene.required)], index));
   return [h("section", { class: "turn turn-whole", "data-group": WHOLE, "aria-label": say("whole") },
     h("header", { class: "turn-head" }, h("h2", { tabindex: -1 }, say("whole"))),
-    h("p", { class: "muted" }, say("whole_hint")), candidates(columns), ...comparisons(scene, WHOLE))];
+    h("p", { class: "muted" }, say("whole_hint")), read.same, candidates(columns), ...comparisons(scene, WHOLE))];
 }
 
 /**
@@ -71,19 +77,27 @@ function candidates(columns) {
   return h("div", { class: "candidates", "data-count": columns.length }, ...columns);
 }
 
+/** The steps of an answer, where the batch labels them. @param {Scene} scene @param {import("./contract.js").Candidate} candidate */
+function steps({ assignment, questions }, candidate) {
+  return assignment.step_labels ? [stepList(questions.flatMap((one) => (one.kind === "step" && one.response === candidate.id ? [one] : [])))] : [];
+}
+
 /** @param {Scene} scene @param {string} group @param {number} index */
 function rows({ questions, assignment }, group, index) {
-  return questions.filter((one) => one.kind === "rating" && one.group === group && one.column === index).map((one) => renderRow(one, assignment.rubric));
+  return questions.flatMap((one) => (one.kind === "rating" && one.group === group && one.column === index ? [renderRow(one, assignment.rubric)] : []));
 }
 
 /** Every pair of a group: the overall comparison, the ones per dimension and the reason folded. @param {Scene} scene @param {string} group */
-function comparisons({ questions, assignment }, group) {
+function comparisons({ questions, assignment, required }, group) {
   const here = questions.flatMap((one) => (one.kind === "comparison" && one.group === group ? [one] : []));
   const pairs = [...new Set(here.map((one) => one.pair))];
   return pairs.map((pair) => {
     const [overall, ...others] = here.filter((one) => one.pair === pair);
-    const more = [...others.map((one) => renderRow(one, assignment.rubric)), pairNote(pair)];
-    return h("div", { class: "comparison card" }, renderRow(overall, assignment.rubric), folded(say(others.length ? "more_comparisons" : "reason"), more));
+    const reason = pairNote(pair, required);
+    const must = reason.matches(".question");
+    const more = [...others.map((one) => renderRow(one, assignment.rubric)), ...(must ? [] : [reason])];
+    return h("div", { class: "comparison card" }, renderRow(overall, assignment.rubric), must ? reason : null,
+      more.length ? folded(say(must ? "more_comparisons_only" : others.length ? "more_comparisons" : "reason"), more) : null);
   });
 }
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
-from annotate.models import Assignment, Membership, Rating, Submission, Task
+from annotate.models import Assignment, Batch, Membership, Rating, Submission, Task
 from tests import make
 from tests.api.caller import Caller, answers
 
@@ -55,6 +56,27 @@ def test_images_carry_url_and_size() -> None:
     assert (part["width"], part["height"], part["alt"]) == (64, 48, "A picture")
 
 
+@pytest.mark.parametrize("names", [[], ["Question 1", "picture"]])
+def test_masked_names_are_nowhere_in_the_content(
+    names: list[str], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    project = make.project("secret", masked_names=names)
+    make.task(make.conversation(project, images=True))
+    caller = Caller(make.member(project))
+    make.task(make.conversation(project))
+    caller.claim("secret")
+
+    with django_assert_num_queries(4):
+        document = caller.claim("secret")
+
+    (turn,) = document["turns"]
+    shown = turn["content"] + turn["candidates"][0]["content"]
+    assert [one.get("text", one.get("alt")) for one in shown] == (
+        ["[name]?", "Answer 1.0", "A [name]"] if names else ["Question 1?", "Answer 1.0", "A picture"]
+    )
+    assert ("Question 1" in shown[0]["html"]) == (not names)
+
+
 def test_answers_are_stored_and_the_task_is_over(annotator: Caller, task: Task) -> None:
     document = annotator.claim("p")
 
@@ -68,7 +90,11 @@ def test_answers_are_stored_and_the_task_is_over(annotator: Caller, task: Task) 
     assert stored.notes.get().text == "Clear."
     assert stored.active_ms <= 1000
     assert Assignment.objects.get().status == "submitted"
-    assert annotator.call("POST", "projects/p/claim").headers["Queue-State"] == "done"
+    answer = annotator.call("POST", "projects/p/claim")
+    assert (answer.headers["Queue-State"], "Queue-Reason" in answer.headers) == ("done", False)
+    Batch.objects.update(state="paused")
+    answer = annotator.call("POST", "projects/p/claim")
+    assert (answer.headers["Queue-State"], answer.headers["Queue-Reason"]) == ("closed", "paused")
 
 
 def test_pairs_are_stored_lower_id_left_whatever_side_was_shown(annotator: Caller) -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from kombu.exceptions import OperationalError
 
 from annotate import tasks
+from annotate.formats.schema import SCHEMA_VERSION
 from annotate.models import ApiToken, Export, Membership, Project, User
 from annotate.pipeline import exporting
 from tests import make
@@ -64,7 +65,7 @@ def test_a_manager_asks_for_a_release_and_follows_it_to_its_files(project: Proje
     exporting.run(exporting.unfinished()[0])
 
     done = manager.get(asked["Location"]).json()
-    assert (done["status"], done["progress"], done["schema_version"]) == ("done", None, "1.0")
+    assert (done["status"], done["progress"], done["schema_version"]) == ("done", None, SCHEMA_VERSION)
     assert done["rows"]["submissions"] == 1
     assert {"README.md", "manifest.json", "project.json", "images-00000.parquet"} <= {
         one["name"] for one in done["files"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from annotate.models import Project, User
+from annotate.web.joined_scripts import ENTRIES, joined
 from tests import make
 from tests.e2e.screen import Workbench
 
@@ -56,6 +58,22 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def any_host(settings: Settings) -> None:
     """Let the live server answer under whatever name pytest-django gives it."""
     settings.ALLOWED_HOSTS = ["*"]
+
+
+@pytest.fixture(scope="session")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of static files with the pages' scripts as `collectstatic` stores them."""
+    folder = tmp_path_factory.mktemp("static")
+    (folder / "js").mkdir()
+    for entry in ENTRIES:
+        (folder / "js" / entry).write_text(joined(entry), "utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def joined_scripts(scripts: Path, settings: Settings) -> None:
+    """Let the browser run what it will run in production: modules joined to one file a page."""
+    settings.STATICFILES_DIRS = [scripts, *settings.STATICFILES_DIRS]
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ class Workbench:
     def open(self) -> Workbench:
         """Open (or reload) the screen and wait for its task."""
         self.page.goto(self.address)
-        expect(self.page.locator(".question").first).to_be_visible()
+        expect(self.page.locator(".question:visible").first).to_be_visible()
         return self
 
     def press(self, *keys: str) -> None:
@@ -34,12 +34,24 @@ class Workbench:
         """Rate with one value, `n/a` where it is offered, compare with one choice; by keyboard alone."""
         missing = self.page.locator("#missing:not(.is-complete)")
         while missing.count():
-            self.press("n")
-            row = self.page.locator(".question.is-current")
-            if "question-comparison" in (row.get_attribute("class") or ""):
-                self.press(comparison)
-            else:
-                self.press("x" if row.locator("button", has_text="n/a").count() else value)
+            self.answer_next(value, comparison)
+
+    def answer_everything_open(self, value: str = "2", comparison: str = "4") -> None:
+        """Answer what is missing in the turns that are shown."""
+        row = self.page.locator('.turn:not([hidden]) [data-required=""]:not(.is-answered)')
+        while row.count():
+            self.answer_next(value, comparison)
+
+    def answer_next(self, value: str, comparison: str) -> None:
+        self.press("n")
+        row = self.page.locator(".question.is-current")
+        kind = row.get_attribute("class") or ""
+        if "question-comparison" in kind:
+            self.press(comparison)
+        elif "question-note" in kind:
+            self.press("Enter", "W", "e", "l", "l", "Escape")
+        else:
+            self.press("x" if row.locator("button", has_text="n/a").count() else value)
 
     def wait_saved(self) -> None:
         expect(self.page.locator("#saved")).to_have_attribute("data-state", "saved")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
@@ -97,3 +99,48 @@ def test_the_administration_keeps_the_content_policy(page: Page, live_server: Li
     for path in ("", "annotate/project/", f"annotate/project/{project.pk}/change/", "annotate/user/add/"):
         page.goto(f"{live_server.url}/admin/{path}")
         expect(page.locator("#site-name")).to_be_visible()
+
+
+# Whether the focused element is what a person sees at its middle: nothing sticky lies over it (WCAG 2.4.11).
+UNCOVERED = """() => {
+  const box = document.activeElement.getBoundingClientRect();
+  const there = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  return Boolean(there) && (document.activeElement.contains(there) || there.contains(document.activeElement));
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (720, 450), (360, 740)])
+def test_what_has_the_focus_is_never_covered(
+    page: Page, live_server: LiveServer, context: BrowserContext, width: int, height: int
+) -> None:
+    """720 by 450 is what is left of 1440 by 900 at a zoom of 200 %."""
+    page.set_viewport_size({"width": width, "height": height})
+    project = make.project("p")
+    make.task(make.conversation(project, turns=2, candidates=2))
+    let_in(context, live_server, make.member(project))
+    page.goto(f"{live_server.url}/p/p/annotate/")
+    expect(page.locator(".question").first).to_be_visible()
+
+    covered = []
+    for number in range(23):
+        page.keyboard.press("n")
+        if not page.evaluate(UNCOVERED):
+            covered.append(number)
+        row = page.locator(".question.is-current")
+        page.keyboard.press("x" if row.locator("button", has_text="n/a").count() else "2")
+
+    assert covered == []
+    expect(page.locator("#missing")).to_have_class(re.compile("is-complete"))
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_controls_read_as_sentences(page: Page, live_server: LiveServer, context: BrowserContext) -> None:
+    project = make.project("p")
+    make.task(make.conversation(project, candidates=2))
+    let_in(context, live_server, make.member(project))
+    page.goto(f"{live_server.url}/p/p/annotate/")
+
+    quality = page.get_by_role("article").first.get_by_role("radiogroup", name="Text quality")
+    expect(quality.get_by_role("radio", name="3: ")).to_have_attribute("aria-checked", "false")
+    expect(page.get_by_role("radio", name="A is slightly better").first).to_be_visible()
+    expect(page.get_by_label("Critique of A").first).to_be_visible()

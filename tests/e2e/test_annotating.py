@@ -118,7 +118,7 @@ def test_a_skip_gives_its_reason_and_brings_the_next(bench: Workbench, project: 
 
 @pytest.mark.usefixtures("two_turns")
 def test_the_last_task_can_be_taken_up_again_and_changed(bench: Workbench) -> None:
-    bench.open().answer_everything("3")
+    bench.open().answer_everything("3", "4")
     bench.press("Control+Enter")
     expect(bench.page.get_by_role("heading", name="All done")).to_be_visible()
 

@@ -7,10 +7,11 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Dialog, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotate.models import Assignment, Project, Submission, User
+from annotate.models import Assignment, Project, Submission, Task, User
+from annotate.pipeline import closing
 from tests import make
 from tests.e2e.screen import Workbench
 
@@ -166,3 +167,50 @@ def test_work_that_somebody_else_took_is_said_and_the_next_comes(
 
     expect(bench.page.locator("#trouble")).to_contain_text("someone else took this task")
     expect(bench.page.locator("#count")).to_contain_text("0 of")
+
+
+def fetched_ahead(bench: Workbench, project: Project) -> Page:
+    """Answer the first of three tasks while the second lies ready."""
+    for rank in range(3):
+        make.task(make.conversation(project, candidates=2), rank=rank)
+    page = bench.page
+    with page.expect_response(lambda one: "claim" in one.url and "after" in (one.request.post_data or "")):
+        bench.open()
+    bench.answer_everything()
+    bench.wait_saved()
+    return page
+
+
+def test_a_task_fetched_ahead_that_was_closed_meanwhile_goes_back(bench: Workbench, project: Project) -> None:
+    page = fetched_ahead(bench, project)
+    closing.close_task(Task.objects.get(rank=1).pk)
+
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#trouble")).to_contain_text("has just been closed")
+    assert Assignment.objects.get(task__rank=1).status == "lapsed"
+    assert Assignment.objects.get(task__rank=2).status == "active"
+    expect(page.locator("#done")).to_have_text("1")
+
+
+def test_what_was_begun_before_the_news_came_stays(bench: Workbench, project: Project) -> None:
+    page = fetched_ahead(bench, project)
+    closing.close_task(Task.objects.get(rank=1).pk)
+    uid = Assignment.objects.get(task__rank=1).uid
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route(f"**/assignments/{uid}", hold)
+
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#count")).to_contain_text("0 of")
+    bench.press("n", "2")
+    held[0].continue_()
+
+    expect(page.locator("#trouble")).to_contain_text("What you have begun is kept")
+    expect(page.locator(".is-answered").first).to_be_visible()
+    assert Assignment.objects.get(task__rank=1).status == "active"

@@ -48,7 +48,7 @@ scorer = load("%(key)s", configurations.configurations()["%(key)s"])
 rows = []
 for one in Conversation.objects.filter(project__slug="%(slug)s"):
     ids = Response.objects.filter(turn__conversation=one).values_list("pk", flat=True)
-    items = taking.items(taking._with_history(dict.fromkeys(ids, one.pk))[one.pk])
+    items = taking.items(taking.with_history(dict.fromkeys(ids, one.pk))[one.pk])
     uids = dict(Response.objects.filter(pk__in=ids).values_list("pk", "uid"))
     for result in scorer(items):
         steps = None if result.steps is None else [step.score for step in result.steps]

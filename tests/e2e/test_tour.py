@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.running import ROOT, Product, product
 from tests.e2e.screen import Workbench
 
-SCREENSHOT = ROOT / "docs" / "images" / "annotating.png"
+SCREENSHOT = ROOT / "docs" / "images" / "workbench.webp"
 
 
 def enter(browser: Browser, tour: Product, username: str) -> Page:
@@ -80,12 +80,12 @@ def take_the_readmes_picture(browser: Browser, tour: Product) -> None:
     page.locator(".turn").nth(1).locator(".candidate img").first.scroll_into_view_if_needed()
     page.mouse.wheel(0, 260)
     page.wait_for_load_state("networkidle")
-    fresh = tour.data.parent / SCREENSHOT.name
+    fresh = tour.data.parent / "workbench.png"
     page.screenshot(path=fresh)
     page.context.close()
 
     with PIL.Image.open(SCREENSHOT) as committed, PIL.Image.open(fresh) as now:
-        assert committed.size == now.size, f"copy {fresh} to {SCREENSHOT}"
+        assert committed.size == now.size, f"make {SCREENSHOT} of {fresh} anew"
 
 
 def review(browser: Browser, tour: Product) -> None:

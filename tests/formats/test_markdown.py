@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from html.parser import HTMLParser
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.formats.markdown import MAX_RENDERED, render
+from annotate.formats.markdown import MAX_RENDERED, RENDERER_VERSION, render
 
 RENDERED = {
     "a paragraph keeps its line breaks": ("a\nb", '<p dir="auto">a<br>\nb</p>\n'),
@@ -24,6 +25,21 @@ RENDERED = {
             '<table>\n<thead>\n<tr>\n<th dir="auto" class="align-right">a</th>\n</tr>\n</thead>\n'
             '<tbody>\n<tr>\n<td dir="auto" class="align-right">1</td>\n</tr>\n</tbody>\n</table>\n'
         ),
+    ),
+    "a list from right to left": (
+        "- 1. שלום\n- b",
+        (
+            '<ul dir="rtl">\n<li dir="auto">\n<ol dir="rtl">\n<li dir="auto">שלום</li>\n</ol>\n</li>\n'
+            '<li dir="auto">b</li>\n</ul>\n'
+        ),
+    ),
+    "a table from right to left": (
+        "|مرحبا|\n|-|",
+        '<table dir="rtl">\n<thead>\n<tr>\n<th dir="auto">مرحبا</th>\n</tr>\n</thead>\n</table>\n',
+    ),
+    "a quote whose first letter is Latin": (
+        "> 1 a ش",
+        '<blockquote>\n<p dir="auto">1 a ش</p>\n</blockquote>\n',
     ),
     "code": ("`a<b`", '<p dir="auto"><code dir="auto">a&lt;b</code></p>\n'),
     "a block of code keeps the language alone": (
@@ -271,3 +287,18 @@ def test_hostile_lengths_do_not_take_more_than_their_share(text: str) -> None:
     # A square cost would take minutes here; the bound is wide, for slow machines.
     assert time.process_time() - began < 10
     assert len(html) < 40 * len(text)
+
+
+def test_the_version_is_raised_when_texts_come_out_differently() -> None:
+    text = (
+        "# Head\n\nA *word*, **two**, ~~three~~, `four`\nfive <b>six</b> [seven](https://example.org) "
+        "![eight](https://example.org/x.png) $x^2$ \\(y\\)\n\n> nine\n\n1. ten\n- eleven\n\n|a|b|\n|:-|-:|\n|1|2|\n\n"
+        "```py\ntwelve\n```\n\n    thirteen\n\n$$\n\\frac{1}{2}\n$$\n\n"
+        "1. \u0645\u0631\u062d\u0628\u0627\n\n---\n\\[z\\]\n"
+    )
+    digest = hashlib.sha256(render(text).encode()).hexdigest()[:12]
+
+    assert (RENDERER_VERSION, digest) == (
+        2,
+        "86ac726c224f",
+    )  # another digest: raise the version, then change both here

@@ -190,3 +190,17 @@ def test_a_wrong_conversation_is_refused_with_its_place(item: object, code: str,
 
     assert caught.value.code == code
     assert caught.value.place == ", ".join(filter(None, ["line 4", path]))
+
+
+def test_content_warnings_are_kept_once_each() -> None:
+    assert parse(conversation(content_warnings=["violence", "blood", "violence"])).content_warnings == (
+        "violence",
+        "blood",
+    )
+    assert parse(conversation(content_warnings=[])).content_warnings == ()
+
+
+@pytest.mark.parametrize("wrong", ["violence", [""], ["a" * 65], ["a\nb"], [1], [str(n) for n in range(17)]])
+def test_content_warnings_are_a_few_short_texts(wrong: object) -> None:
+    with pytest.raises(FormatError, match="content_warnings"):
+        parse(conversation(content_warnings=wrong))

@@ -32,7 +32,7 @@ def test_it_prints_what_the_folder_holds(project: Project, tmp_path: Path) -> No
     out = tmp_path / "release"
     document = json.loads(said("pilot", "--format", "native", "--out", out, "--name", "v1", "--json"))
 
-    assert (document["name"], document["folder"], document["schema_version"]) == ("v1", str(out), "1.0")
+    assert (document["name"], document["folder"], document["schema_version"]) == ("v1", str(out), "1.1")
     assert document["rows"]["submissions"] == 1
     assert {one["name"] for one in document["files"]} | {"manifest.json"} == {f.name for f in out.iterdir()}
     assert project.exports.get().status == "done"
@@ -54,6 +54,7 @@ def test_its_options_are_the_filters(project: Project, tmp_path: Path) -> None:
         "origin": ["live", "review"],
         "people": "exact",
         "include_untrained_scores": True,
+        "include_holdout": False,
         "allow_missing_images": False,
         "license": "mit",
     }

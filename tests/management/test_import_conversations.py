@@ -131,3 +131,16 @@ class TestPublishedConversations:
         assert {one["code"] for one in report["refused"]} == {"image_missing"}
         assert report["refused"][0]["place"] == "item 1, turn 1"
         assert ImportRun.objects.get().status == "failed"
+
+
+def test_answers_that_came_under_work_begun_are_left_to_planning_aloud(tmp_path: Path) -> None:
+    said = []
+    for candidates in (1, 2):
+        file = files.write(tmp_path / "c.json", [files.native("c", [files.turn("q", candidates)])])
+        out = io.StringIO()
+        call_command("import_conversations", "real", str(file), stdout=out)
+        said.append(out.getvalue())
+        task = Task.objects.get()
+        make.assignment(task, make.member(task.batch.project))
+    assert "plan real" not in said[0]
+    assert "1 conversations hold answers that no task asks about yet: plan real makes theirs." in said[1]

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, Model
 
 from annotate import demo
+from annotate.management.commands import load_demo
 from annotate.models import (
     Assignment,
     Comparison,
@@ -46,6 +47,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data_folder(settings: Any, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     monkeypatch.setattr(demo, "draw_pictures", lambda folder: shutil.copytree(pictures, folder))
+    monkeypatch.setattr(load_demo, "load_academy", lambda *_: None)  # tested beside it
     return tmp_path
 
 
@@ -178,3 +180,23 @@ def test_a_damaged_accounts_file_is_said(data_folder: Path) -> None:
     (data_folder / "demo_accounts.json").write_text("[{]")
     with pytest.raises(CommandError, match="Delete it"):
         call_command("load_demo")
+
+
+def test_the_demo_has_guidelines_with_an_example_of_every_dimension_in_both_languages() -> None:
+    texts, examples = demo.guideline_texts(), demo.worked_examples()
+    rubric = make.rubric()
+
+    assert set(texts) == {"en", "zh-hans"}
+    assert {one["dimension"] for one in examples} == {one.key for one in rubric.dimensions.all()}
+    for one in examples:
+        assert set(one["texts"]) == {"en", "zh-hans"}
+        assert all(text.strip() for words in one["texts"].values() for text in words.values())
+
+
+def test_the_demos_guidelines_are_published_once_and_never_over_a_managers_own() -> None:
+    project = make.project("demo")
+    load_demo._guide(project)
+    load_demo._guide(project)
+
+    found = project.guidelines.get()
+    assert (found.version, found.examples.count()) == (1, len(demo.worked_examples()))

@@ -22,8 +22,9 @@ def said(*arguments: str) -> Any:
 def test_flag_looks_at_everything_and_twice_is_once() -> None:
     disputed(make.task(make.conversation(make.project("cakes"))), 0, 3)
 
-    assert said("flag", "cakes") == {"created": 1, "closed": 0, "open": 1}
-    assert said("flag", "cakes") == {"created": 0, "closed": 0, "open": 1}
+    nobody_to_ask = {"closed": 0, "open": 1, "asked": 0, "withdrawn": 0, "waiting": 0}
+    assert said("flag", "cakes") == {"created": 1, **nobody_to_ask}
+    assert said("flag", "cakes") == {"created": 0, **nobody_to_ask}
 
 
 def test_report_prints_numbers_for_programs_and_for_people() -> None:

@@ -11,7 +11,8 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from annotate.models import Assignment, Membership, Project, Review, Task, User
-from annotate.pipeline.assigning import Claimant, Held, NothingToClaim, assign, claim
+from annotate.pipeline import assigning
+from annotate.pipeline.assigning import Claimant, Held, NothingToClaim, claim
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -92,15 +93,20 @@ def test_tasks_held_by_others_are_called_leased() -> None:
     assert 5 <= found.retry_after <= 300
 
 
-def test_a_paused_batch_is_called_closed() -> None:
+def test_a_paused_batch_is_told_from_a_closed_one() -> None:
     project = make.project()
     make.task(make.conversation(project))
+    person = make.member(project)
     project.batches.update(state="paused")
+    make.batch(project, state="closed")
 
-    found = claim(claimant(make.member(project), project))
-
-    assert isinstance(found, NothingToClaim)
-    assert found.state == "closed"
+    assert claim(claimant(person, project)) == NothingToClaim("closed", 300, "paused")
+    make.batch(project, languages=["zh-Hans"])
+    assert claim(claimant(person, project)) == NothingToClaim("closed", 300, "paused")
+    project.batches.exclude(languages=["zh-Hans"]).update(state="closed")
+    assert claim(claimant(person, project)) == NothingToClaim("closed", 300, "elsewhere")
+    project.batches.update(state="closed")
+    assert claim(claimant(person, project)) == NothingToClaim("closed", 300, "closed")
 
 
 def test_an_expired_slot_is_taken_over_and_its_holder_lapses() -> None:
@@ -249,99 +255,30 @@ def test_one_person_in_many_tabs_holds_one_task() -> None:
     )
 
 
-def test_a_named_task_is_given_out_of_turn_and_whatever_its_batch_asks_of_claimants() -> None:
-    project = make.project(overlap=3)
-    make.task(make.conversation(project))
-    named = make.task(make.conversation(project), batch=make.batch(project, teams=["blue"]))
-    person = make.member(project)
-
-    got = assign(claimant(person, project), named.pk)
-
-    assert got is not None
-    assert got.task_id == named.pk
-    named.refresh_from_db()
-    assert named.open_slots == 2
-
-
-def test_giving_it_again_renews_the_lease_and_takes_no_second_slot() -> None:
-    project = make.project(overlap=3)
-    task = make.task(make.conversation(project))
-    person = make.member(project)
-    first = assign(claimant(person, project), task.pk)
-    Assignment.objects.update(lease_expires_at=timezone.now())
-
-    second = assign(claimant(person, project), task.pk)
-
-    assert first is not None
-    assert second is not None
-    assert (second.uid, second.lease_number) == (first.uid, 1)
-    assert second.lease_expires_at > timezone.now() + timedelta(minutes=29)
-    task.refresh_from_db()
-    assert task.open_slots == 2
-
-
-def test_a_named_task_that_lapsed_is_taken_up_again_with_its_draft() -> None:
+@pytest.mark.django_db
+def test_what_another_tab_took_in_between_is_renewed_and_not_called_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     project = make.project()
-    task = make.task(make.conversation(project), overlap=2)
-    person = make.member(project)
-    old = make.assignment(task, person, draft={"ratings": []})
-    Assignment.objects.filter(pk=old.pk).update(status="lapsed", closed_at=timezone.now())
+    ada = make.member(project)
+    for _ in range(2):
+        make.task(make.conversation(project))
+    first = held(ada, project)
+    real_take = assigning._take
+    other_tab: list[Held | None] = []
 
-    got = assign(claimant(person, project), task.pk)
+    def beaten_by_the_other_tab(mine: Claimant, parameters: dict[str, object]) -> Held | None:
+        other_tab.append(real_take(mine, parameters))
+        monkeypatch.setattr(assigning, "_take", real_take)
+        return None
 
-    assert got is not None
-    assert (got.id, got.lease_number, got.draft) == (old.pk, 2, '{"ratings": []}')
+    monkeypatch.setattr(assigning, "_take", beaten_by_the_other_tab)
 
+    prefetched = claim(claimant(ada, project), after=first.uid)
 
-def test_a_task_that_is_full_done_closed_or_elsewhere_is_not_given() -> None:
-    project = make.project()
-    person = make.member(project)
-    full = make.task(make.conversation(project), overlap=1)
-    make.assignment(full, make.member(project))
-    done = make.task(make.conversation(project))
-    make.submission(done, person)
-    paused = make.task(make.conversation(project), batch=make.batch(project, state="paused"))
-    elsewhere = make.task(make.conversation(make.project()))
-
-    for task in (full, done, paused, elsewhere):
-        assert assign(claimant(person, project), task.pk) is None
-    assert assign(claimant(person, project), 0) is None
-    assert Assignment.objects.filter(annotator=person).count() == 1
-
-
-def test_nobody_is_given_a_third_task() -> None:
-    project = make.project()
-    tasks = [make.task(make.conversation(project)) for _ in range(3)]
-    person = make.member(project)
-
-    given = [assign(claimant(person, project), task.pk) for task in tasks]
-
-    assert [one is not None for one in given] == [True, True, False]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_task_given_twice_at_once_costs_one_slot() -> None:
-    project = make.project(overlap=3)
-    task = make.task(make.conversation(project))
-    person = make.member(project)
-    start = threading.Barrier(6)
-    got: list[Held | None] = []
-
-    def run() -> None:
-        start.wait()
-        got.append(assign(claimant(person, project), task.pk))
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    connections.close_all()
-
-    assert len({one.uid for one in got if one}) == 1
-    task.refresh_from_db()
-    assert task.open_slots == 2
+    assert isinstance(prefetched, Held)
+    assert other_tab[0] is not None
+    assert prefetched.uid == other_tab[0].uid
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
+from msgspec import structs
 
-from annotate.models import Dimension, Flag, Review, Task
+from annotate.formats.rubric import BUILT_IN, read_rubric
+from annotate.models import Batch, Dimension, Flag, Review, Task
 from annotate.pipeline import flagging
 from annotate.pipeline.flagging import FlagReport, flag_project, pending_projects
 from tests import make
@@ -96,6 +98,25 @@ def test_the_person_is_the_one_farthest_from_the_others(task: Task) -> None:
 )
 def test_outlier(values: dict[int, int], expected: int | None) -> None:
     assert flagging.outlier(values) == expected
+
+
+def test_people_asked_by_two_versions_of_the_rubric_oppose_nobody(task: Task) -> None:
+    record = structs.replace(read_rubric(BUILT_IN / "intermt.yaml"), version=2)
+    bridging = make.batch(task.batch.project, purpose=Batch.Purpose.BRIDGE, rubric=make.rubric(record))
+    again = make.task(task.conversation, batch=bridging)
+    left, right = candidates(task)
+    for one, preference in ((task, 2), (again, -2)):
+        prefer(submit(one, make.member(task.batch.project)), left, right, preference)
+    assert passed(task).created == 0
+
+    prefer(submit(again, make.member(task.batch.project)), left, right, 1)
+    assert passed(task).created == 1
+    assert [one["value"] for one in Flag.objects.get().evidence["answers"]] == [-2, 1]
+
+    # Contested under both: one flag, of the version that a sitting asks by.
+    prefer(submit(task, make.member(task.batch.project)), left, right, -1)
+    flag_project(task.batch.project_id)
+    assert [one["value"] for one in Flag.objects.get().evidence["answers"]] == [2, -1]
 
 
 def test_opposite_preferences_are_flagged_and_ties_oppose_nobody(task: Task) -> None:
@@ -272,7 +293,7 @@ def test_one_persons_ratings_do_not_speak_about_anothers_preference(task: Task) 
 @pytest.fixture
 def a_minute_later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let every submission made so far, or in this test, count as settled."""
-    return lambda: monkeypatch.setattr(flagging, "SETTLED_SECONDS", -1)
+    return lambda: monkeypatch.setattr("annotate.reports.settled.SETTLED_SECONDS", -1)
 
 
 def test_a_pass_looks_only_at_what_is_new_and_keeps_the_rest(
@@ -321,7 +342,7 @@ def test_a_pass_takes_the_same_number_of_statements_whatever_it_finds(
     for _ in range(conversations):
         disputed(make.task(make.conversation(project)), 0, 3)
 
-    with django_assert_num_queries(13):  # two of them are savepoint and release
+    with django_assert_num_queries(14):  # two of them are savepoint and release
         assert flag_project(project.pk).created == conversations
 
 

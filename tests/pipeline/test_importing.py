@@ -65,6 +65,19 @@ def test_a_conversation_without_a_language_has_the_projects(project: Project, tm
     assert Conversation.objects.get().language == "de"
 
 
+def test_content_warnings_are_stored_and_a_later_import_adds_to_them(
+    project: Project, tmp_path: Path
+) -> None:
+    cake = files.chain("cake", turns=1)
+    take(project, tmp_path, cake | {"content_warnings": ["violence"]})
+    assert Conversation.objects.get().content_warnings == ["violence"]
+
+    again = take(project, tmp_path, cake | {"content_warnings": ["blood", "violence"]}, cake)
+
+    assert Conversation.objects.get().content_warnings == ["violence", "blood"]
+    assert (created(again), again.unchanged) == ({}, 1)
+
+
 def test_candidates_beside_the_listed_paths_are_shown_but_not_whole(project: Project, tmp_path: Path) -> None:
     take(project, tmp_path, files.chain("cake", turns=2, candidates=2))
     shown = [(path.response.external_id, path.whole) for path in TaskPath.objects.order_by("position")]

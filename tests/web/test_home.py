@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from annotate.models import Membership
 from tests import make
+from tests.pipeline import keys
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -26,8 +28,9 @@ def test_an_annotator_sees_own_progress_and_the_way_to_work(client: Client) -> N
 
     answer = client.get("/")
 
-    (membership,) = answer.context["memberships"]
-    assert (membership.done, membership.done_today) == (1, 1)
+    (shown,) = answer.context["cards"]
+    progress = shown["card"].progress
+    assert (progress.total, progress.today, progress.week) == (1, 1, 1)
     assert 'href="/p/p/annotate/"' in answer.content.decode()
 
 
@@ -49,8 +52,39 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     ada = make.user()
     for _ in range(number):
-        Membership.objects.create(project=make.project(), user=ada, role="annotator")
+        for role in Role:
+            Membership.objects.create(project=make.project(), user=ada, role=role)
     client.force_login(ada)
 
-    with django_assert_num_queries(3):  # session, person, projects with their counts
+    # Session, person, projects; own numbers, pace, days, what came back; reviews that wait and are done;
+    # two of attention.
+    with django_assert_num_queries(11):
         client.get("/")
+
+
+def test_work_that_waits_behind_a_qualification_does_not_wait_for_a_newcomer(client: Client) -> None:
+    project = make.project("gated", qualification_required=True)
+    make.task(make.conversation(project))
+    person = make.member(project)
+    client.force_login(person)
+
+    before = client.get("/").content.decode()
+    Membership.objects.filter(user=person).update(qualified_at=timezone.now())
+    after = client.get("/").content.decode()
+
+    assert "nothing is waiting now" in before
+    assert "work is waiting" in after
+
+
+def test_the_original_of_gold_that_one_has_met_does_not_wait(client: Client) -> None:
+    project = make.project("p")
+    person = make.member(project)
+    made = keys.key(project, "gold")
+    original = made.submission.task
+    client.force_login(person)
+    before = client.get("/").content.decode()
+    keys.answer(made.task, person)
+
+    assert original.open_slots > 0
+    assert "work is waiting" in before
+    assert "work is waiting" not in client.get("/").content.decode()

@@ -155,7 +155,7 @@ def test_the_page_lists_earlier_imports_in_a_constant_number_of_statements(
     for number in (1, 10):
         for _ in range(number):
             ImportRun.objects.create(project=project, file_name="old.json", created_by=make.user())
-        with django_assert_num_queries(4):  # session, person, membership, runs
+        with django_assert_num_queries(5):  # session, person, membership, runs, what waits
             assert "old.json" in manager.get("/p/pilot/import/").content.decode()
 
 
@@ -184,3 +184,37 @@ def test_a_run_is_not_found_under_another_projects_address(project: Project, cli
     client.force_login(manager)
     assert client.get(f"/p/pilot/import/{run.uid}/").status_code == 404
     assert client.get(f"/p/other/import/{run.uid}/").status_code == 200
+
+
+def test_the_page_shows_a_file_that_can_be_imported(manager: Client, project: Project, at_once: None) -> None:
+    example = manager.get("/p/pilot/import/").context["example"]
+    file = SimpleUploadedFile("example.json", example.encode())
+    done = manager.post(
+        "/p/pilot/import/", {"file": file, "format": "auto", "allow_missing_images": "1"}, follow=True
+    )
+    assert Conversation.objects.get(project=project).turns.count() == 2
+    assert "/p/pilot/manage/people/invitations/" in done.content.decode().split('id="import"')[1]
+
+
+def test_a_trial_that_cannot_be_repeated_says_what_to_do(
+    manager: Client, project: Project, at_once: None
+) -> None:
+    given = {"file": upload(files.chain("one", 1)), "format": "auto", "dry_run": "1"}
+    tried = manager.post("/p/pilot/import/", given)["Location"]
+    manager.post(f"{tried}for-real/")
+    again = manager.post(f"{tried}for-real/", follow=True)
+    assert "Upload it once more" in again.content.decode()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_answers_that_came_under_work_begun_lead_to_the_batch_that_lacks_their_tasks(
+    manager: Client, project: Project
+) -> None:
+    pages = []
+    for candidates in (1, 2):
+        given = {"file": upload(files.native("c", [files.turn("q", candidates)])), "format": "auto"}
+        pages.append(manager.post("/p/pilot/import/", given, follow=True).content.decode())
+        make.assignment(project.batches.get().tasks.get(), make.member(project))
+    assert "got new answers" not in pages[0]
+    assert "1 conversation that people have begun to answer got new answers." in pages[1]
+    assert f"/batches/{project.batches.get().uid}/#plan" in pages[1]

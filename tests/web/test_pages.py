@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.apps import apps
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
+from django.utils.formats import date_format
+from django.utils.translation import override
 from django.views.defaults import permission_denied, server_error
 
 from annotate.models import ApiToken, Project, User
@@ -98,3 +102,12 @@ def test_the_administration_is_closed_to_others(client: Client) -> None:
     client.force_login(make.user())
 
     assert client.get("/admin/").status_code == 302
+
+
+def test_english_days_are_written_in_the_one_order_that_nobody_reads_in_another() -> None:
+    moment = datetime(2026, 12, 5, 16, 21, tzinfo=UTC)
+    with override("en"):
+        assert date_format(moment, "SHORT_DATETIME_FORMAT") == "2026-12-05 16:21"
+        assert date_format(moment, "SHORT_DATE_FORMAT") == "2026-12-05"
+    with override("zh-hans"):
+        assert date_format(moment, "SHORT_DATETIME_FORMAT") == "2026年12月5日 16:21"

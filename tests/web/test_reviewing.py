@@ -63,7 +63,7 @@ def test_the_queue_tells_how_much_waits(visitor: Client, task: Task) -> None:
     shown = text(visitor.get(page(task, "review-queue")))
 
     assert '<div class="stat-value">1</div><div class="stat-label">Conversations waiting' in shown
-    assert '<div class="stat-value">2</div><div class="stat-label">Open flags' in shown
+    assert "flags in them" not in shown
 
 
 def test_before_the_verdict_the_page_tells_neither_labels_nor_flags_nor_scores(
@@ -110,6 +110,13 @@ def test_a_sitting_goes_from_verdict_to_decision_by_plain_forms(visitor: Client,
     finished = text(visitor.get(page(task, "review", review.uid)))
     assert "Finished review" in finished
     assert "Finish this review" not in finished
+
+    # Another tab decides otherwise: nothing changes, and the page says so.
+    late = {**answers, "outcome": "uphold", "comment": "Late."}
+    again = visitor.post(page(task, "review-decision", review.uid), late, follow=True)
+    assert "finished before, and stays as it was" in text(again)
+    assert "The review is finished." not in text(again)
+    assert Review.objects.get().outcome == "change"
 
 
 def test_missing_answers_are_marked_and_what_was_chosen_is_kept(visitor: Client, task: Task) -> None:
@@ -198,7 +205,7 @@ def test_the_revealed_page_takes_the_same_number_of_statements_whatever_was_said
     visitor.post(page(task, "review-verdict", review.uid), verdicts(review))
     visitor.get(page(task, "review", review.uid))
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(30):
         visitor.get(page(task, "review", review.uid))
 
 
@@ -216,3 +223,28 @@ def test_a_comment_with_a_character_that_cannot_be_stored_loses_just_that(
     assert answer.status_code == 302
     review.refresh_from_db()
     assert review.comment == "ab"
+
+
+def test_a_refused_verdict_leads_to_the_first_question_that_lacks_an_answer(
+    visitor: Client, task: Task
+) -> None:
+    review = sit(visitor, task)
+    given = verdicts(review)
+    first = contested(review).questions[0].name
+    refused = text(visitor.post(page(task, "review-verdict", review.uid), {**given, first: ""}))
+    assert '<a href="#q1">' in refused
+
+    visitor.post(page(task, "review-verdict", review.uid), given)
+    undecided = text(visitor.post(page(task, "review-decision", review.uid), given))
+    assert 'role="alert"' in undecided
+    assert '<li class="has-problem"><a href="#decision">' in undecided
+
+
+@pytest.mark.parametrize("name", ["review-verdict", "review-decision", "review-leave"])
+def test_the_address_of_a_form_leads_a_browser_back_to_the_sitting(
+    visitor: Client, task: Task, name: str
+) -> None:
+    review = sit(visitor, task)
+    answer = visitor.get(page(task, name, review.uid), HTTP_ACCEPT="text/html", follow=True)
+    assert answer.redirect_chain == [(page(task, "review", review.uid), 302)]
+    assert "Nothing was stored" in text(answer)

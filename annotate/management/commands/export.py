@@ -36,6 +36,11 @@ class Command(BaseCommand):
         parser.add_argument("--people", default="pseudonym", help="pseudonym (default) or exact")
         parser.add_argument("--include-untrained-scores", action="store_true")
         parser.add_argument("--allow-missing-images", action="store_true")
+        parser.add_argument(
+            "--include-holdout",
+            action="store_true",
+            help="what is held out for evaluation, too: not for training",
+        )
         parser.add_argument("--license", default="unknown", help="for the dataset card, such as cc-by-4.0")
         answers.add_json(parser)
 

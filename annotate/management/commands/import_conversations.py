@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from annotate.formats import importers
 from annotate.management import answers
-from annotate.pipeline import importing
+from annotate.models import Project
+from annotate.pipeline import importing, planning
 
 _SHOWN = 20  # refusals, where people read
 
@@ -36,8 +37,9 @@ class Command(BaseCommand):
 
     def handle(self, *, slug: str, file: Path, **options: Any) -> None:  # noqa: ANN401
         """Import and print the report; exit 1 when nothing could be imported."""
+        project = answers.project(slug)
         report = importing.import_file(
-            answers.project(slug),
+            project,
             file,
             images=options["images"],
             options=importing.Options(
@@ -46,11 +48,21 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
             ),
         )
-        answers.say(
-            self, report.as_dict(), _lines(report, dry_run=options["dry_run"]), as_json=options["json"]
-        )
+        lines = _lines(report, dry_run=options["dry_run"])
+        if report.merged and not (options["json"] or options["dry_run"]):
+            lines += _unplanned(project)
+        answers.say(self, report.as_dict(), lines, as_json=options["json"])
         if report.is_failure:
             sys.exit(1)
+
+
+def _unplanned(project: Project) -> str:
+    """Return what is to be done about answers that came under work begun; "" without any."""
+    count = planning.unplanned(project.batches.get(is_default=True))
+    words = (
+        f"\n{count} conversations hold answers that no task asks about yet: plan {project.slug} makes theirs."
+    )
+    return words if count else ""
 
 
 def _lines(report: importing.Report, *, dry_run: bool) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from annotate import demo
-from annotate.management import answers, demo_judgements
+from annotate.management import answers, demo_academy, demo_judgements
 from annotate.models import ImportRun, Membership, Project, User
-from annotate.pipeline import enrolling, importing, planning
+from annotate.pipeline import enrolling, guiding, importing, planning
 
 SLUG = "demo"
 NAME = "Demo: nine dimensions"
@@ -30,33 +31,55 @@ JUDGES = ["demo-ines", "demo-omar"]
 
 
 class Command(BaseCommand):
-    """Create the demo project."""
+    """Create the demo projects."""
 
-    help = "Create the demo project: conversations, accounts, first answers. Again: only what is missing."
+    help = (
+        "Create the demo projects: conversations, accounts, first answers, keys. Again: only what is missing."
+    )
 
     def handle(self, **_options: Any) -> None:  # noqa: ANN401
         """Create what is missing; the log-ins are in demo_accounts.json in the data folder."""
-        with answers.refusals_said():
+        with answers.refusals_said(), tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
             project = Project.objects.filter(slug=SLUG).first() or planning.create_project(SLUG, NAME)
-            _import(project)
+            # Its judges label some steps, and what they disagree on is there for a reviewer to see at once.
+            project.batches.filter(is_default=True).update(step_labels=True, extra_share=0)
+            _guide(project)
+            _import(project, demo.conversation_files(), folder)
             _enrol(project, settings.DATA_DIR / "demo_accounts.json")
             _judge(project)
+            load_academy(project, folder)
         self.stdout.write(f"The demo project is ready: {project.conversations.count()} conversations.")
 
 
-def _import(project: Project) -> None:
-    """Import the demo's conversations, unless these very ones are there."""
-    conversations = [json.loads(file.read_bytes()) for file in demo.conversation_files()]
+def _guide(project: Project) -> None:
+    """Publish the demo's guidelines, unless the project has some."""
+    if project.guidelines.exists():
+        return
+    examples = [guiding.Example(**one) for one in demo.worked_examples()]
+    guiding.publish(project.pk, guiding.NewGuideline(demo.guideline_texts(), examples=examples), by=None)
+
+
+def load_academy(project: Project, folder: Path) -> None:
+    """Create the second demo project, on which one sees training and a qualification."""
+    academy = demo_academy.create()
+    academy.batches.filter(is_default=True).update(step_labels=True)  # as in the demo itself
+    _import(academy, demo_academy.conversation_files(), folder)
+    demo_academy.furnish(academy, project)
+
+
+def _import(project: Project, files: Sequence[Path], folder: Path) -> None:
+    """Import demo conversations, unless these very ones are there; pictures are drawn once per folder."""
+    conversations = [json.loads(file.read_bytes()) for file in files]
     lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in conversations).encode()
     sha256 = hashlib.sha256(lines).hexdigest()
     if ImportRun.objects.filter(project=project, file_sha256=sha256, status="done", dry_run=False).exists():
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    if not (folder / "pictures").exists():
         demo.draw_pictures(folder / "pictures")
-        file = folder / "demo.jsonl"
-        file.write_bytes(lines)
-        report = importing.import_file(project, file, images=folder / "pictures", options=importing.Options())
+    file = folder / "demo.jsonl"
+    file.write_bytes(lines)
+    report = importing.import_file(project, file, images=folder / "pictures", options=importing.Options())
     if report.refused:
         first = report.refused[0]
         raise CommandError(f"The demo's {first['place']} was refused: {first['detail']}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
 from annotate.management import answers
-from annotate.reports.agreement import AgreementReport, agreement_report
+from annotate.management.quality_answers import quality_answers
+from annotate.pipeline import reporting
 from annotate.reports.flags import flag_summary
 from annotate.reports.progress import progress
+from annotate.reports.quality.aggregates import AggregatesReport
+from annotate.reports.quality.agreement import AgreementReport
 from annotate.reports.scorers import scorer_runs
 
 
@@ -27,18 +31,27 @@ class Command(BaseCommand):
     def handle(self, *, slug: str, **options: Any) -> None:  # noqa: ANN401
         """Read and print."""
         project = answers.project(slug).pk
-        work, agreement = progress(project), agreement_report(project)
-        runs, flags = scorer_runs(project), flag_summary(project)
-        answer = {"progress": work, "agreement": agreement, "scorers": runs, "flags": flags}
+        reporting.refresh(project)
+        work, runs, flags = progress(project), scorer_runs(project), flag_summary(project)
+        quality = quality_answers(project)
+        answer = {
+            "progress": work,
+            "scorers": runs,
+            "flags": flags,
+            **{one.name: getattr(quality, one.name) for one in fields(quality)},
+        }
         places = (
             f"{work.submitted} of {work.places} places submitted, {work.active} in work, {work.open} open"
         )
         content = f"{work.tasks} tasks, {work.conversations} conversations, {work.responses} responses"
+        flagged = f"{flags.open} open flags in {flags.conversations} conversations"
         lines = [
             f"{places} ({content}).",
-            f"{flags.open} open flags in {flags.conversations} conversations, {flags.finished} reviews finished.",
+            f"{flagged}, {flags.waiting} wait for one more person, {flags.finished} reviews finished.",
             *(f"{one.scorer}: {one.scored} of {one.total} scored, {one.errors} in error." for one in runs),
-            *_agreement(agreement),
+            *_agreement(quality.agreement),
+            *_strengths(quality.aggregates),
+            *(f"{one.rubric} v{one.old} and v{one.new}: {one.verdict}." for one in quality.bridge.bridges),
         ]
         answers.say(
             self, msgspec.to_builtins(answer, str_keys=True), "\n".join(lines), as_json=options["json"]
@@ -52,8 +65,18 @@ def _agreement(report: AgreementReport) -> list[str]:
     ]
     return [
         f"{name}: {found.items} items with two people or more, exact {_number(found.exact)}, "
-        f"within one {_number(found.within_one)}, alpha {_number(found.alpha)}"
+        f"within one {_number(found.within_one)}, alpha {_number(found.alpha)}, "
+        f"kappa {_number(found.kappa)}, AC2 {_number(found.ac2)}"
         for name, found in rows
+    ]
+
+
+def _strengths(report: AggregatesReport) -> list[str]:
+    return [
+        f"{one.scope} strength of {model.source}: {_number(model.strength)} "
+        f"({model.wins} won, {model.ties} tied, {model.losses} lost)"
+        for one in report.strengths
+        for model in one.strengths
     ]
 
 

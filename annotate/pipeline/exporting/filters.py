@@ -30,7 +30,8 @@ class Filters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     empty: all. ``include_untrained_scores``: scores of runs that are not trained, too. ``people``:
     ``pseudonym`` (keyed, another one in every release) or ``exact`` (outside ids and names).
     ``allow_missing_images``: an image whose file is gone becomes null instead of stopping the release.
-    ``license``: an identifier for the dataset card, such as ``cc-by-4.0``.
+    ``license``: an identifier for the dataset card, such as ``cc-by-4.0``. ``include_holdout``: conversations
+    that a holdout batch asks about, too; else nothing about them is in the release, whatever batch it came from.
     """
 
     batch: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Filters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     people: Literal["pseudonym", "exact"] = "pseudonym"
     allow_missing_images: bool = False
     license: str = "unknown"
+    include_holdout: bool = False
 
 
 def read_filters(raw: Mapping[str, Any]) -> Filters:

@@ -18,7 +18,7 @@ from annotate.formats.schema import SCHEMA_VERSION, TABLES
 from annotate.models import Export
 from annotate.pipeline.exporting.filters import Filters, read_filters
 from annotate.pipeline.exporting.pictures import Pictures, spool
-from annotate.pipeline.exporting.queries import Query, people, queries
+from annotate.pipeline.exporting.queries import Query, measuring, people, queries
 from annotate.pipeline.exporting.shaping import Distribution, People, pseudonym, shape
 from annotate.pipeline.exporting.snapshot import Snapshot
 from annotate.pipeline.exporting.surroundings import read, select
@@ -42,6 +42,7 @@ class Written:
     left_out: dict[str, int] = field(default_factory=dict)
     distribution: Distribution = field(default_factory=Distribution)
     missing_images: list[str] = field(default_factory=list)
+    held_out: bool = False
 
 
 def write(export: Export, folder: Path, snapshot: Snapshot, report: Report) -> dict[str, Any]:
@@ -52,11 +53,14 @@ def write(export: Export, folder: Path, snapshot: Snapshot, report: Report) -> d
     try:
         selection = select(snapshot, export.project_id, filters)
         surroundings = read(snapshot, selection)
+        about_people = snapshot.rows(measuring(selection.project))
+        written.distribution = Distribution(one["id"] for one in about_people)
         tables = queries(selection)
         exact = filters.people == "exact"
         known = People(
             snapshot.rows(people(selection)), None if exact else lambda uid: pseudonym(export, uid)
         )
+        written.held_out = bool(selection.held_out)
         written.left_out = _left_out(snapshot, tables)
         for table in TABLES:
             if table == "images":
@@ -115,7 +119,6 @@ def _write_table(
 def _facts(
     export: Export, filters: Filters, written: Written, surroundings: Mapping[str, Any], taken_at: datetime
 ) -> CardFacts:
-    counts = written.distribution.counts
     return CardFacts(
         name=export.name,
         project=surroundings["project"]["name"],
@@ -127,10 +130,25 @@ def _facts(
         dimensions=[one["key"] for rubric in surroundings["rubrics"] for one in rubric["dimensions"]],
         rows={table: written.rows[table] for table in TABLES},
         left_out=written.left_out,
-        ratings=counts["ratings"],
-        comparisons=counts["comparisons"],
+        ratings=written.distribution.by_question("ratings"),
+        comparisons=written.distribution.by_question("comparisons"),
         remarks=_remarks(filters, written),
+        simulated=surroundings["project"]["simulation"] is not None,
+        cautions=_cautions(written),
     )
+
+
+def _cautions(written: Written) -> list[str]:
+    """Return sentences about what must not be overlooked."""
+    versions = written.distribution.versions
+    if len(versions) < 2:  # noqa: PLR2004 - one version cannot be mixed up
+        return []
+    named = " and ".join(str(one) for one in versions)
+    caution = (
+        f"Answers by versions {named} of the rubric stand side by side; `rubric_version` tells them apart. The same "
+        "key may have asked something else: pool them only where their bridge says that they may be."
+    )
+    return [caution]
 
 
 def _remarks(filters: Filters, written: Written) -> list[str]:
@@ -138,6 +156,8 @@ def _remarks(filters: Filters, written: Written) -> list[str]:
     remarks = []
     if filters.batch:
         remarks.append(f"Everything but the batches {', '.join(sorted(filters.batch))}.")
+    if written.held_out:
+        remarks.append("Conversations that are held out for evaluation, and whatever was said about them.")
     if filters.origin:
         remarks.append(f"Submissions of other origins than {', '.join(sorted(filters.origin))}.")
     if written.left_out.get("scores") and not filters.include_untrained_scores:
@@ -160,6 +180,7 @@ def _manifest(
         "id": str(export.uid),
         "name": export.name,
         "project": {key: surroundings["project"][key] for key in ("id", "slug", "name")},
+        "simulated": surroundings["project"]["simulation"] is not None,
         "taken_at": _moment(taken_at),
         "filters": msgspec.to_builtins(filters),
         "rubrics": [

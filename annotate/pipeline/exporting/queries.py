@@ -18,11 +18,15 @@ _JUDGEMENT = """judgement.uid::text AS id, submission.uid::text AS submission, s
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked for, in internal ids. ``batches`` is None when all batches are wanted."""
+    """What is asked for, in internal ids. ``batches`` is None when all batches are wanted.
+
+    ``held_out`` are the holdout batches whose conversations stay out.
+    """
 
     project: int
     filters: Filters
     batches: tuple[int, ...] | None
+    held_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,13 @@ class Query:
 
 def queries(selection: Selection) -> dict[str, Query]:
     """Return the query of every table but ``annotators``."""
-    return {**_content(selection), **_work(selection), **_judgements(selection), **_opinions(selection)}
+    return {
+        **_content(selection),
+        **_work(selection),
+        **_judgements(selection),
+        **_opinions(selection),
+        **_reviews(selection),
+    }
 
 
 def people(selection: Selection) -> str:
@@ -63,6 +73,7 @@ def people(selection: Selection) -> str:
             ("submissions", "submission.annotator_id"),
             ("reviews", "review.reviewer_id"),
             ("flags", "flag.annotator_id"),
+            ("audits", "audit.annotator_id"),
         )
     )
     return f"""SELECT person.id AS key, person.uid::text AS id, person.kind, person.username AS name,
@@ -74,6 +85,15 @@ def people(selection: Selection) -> str:
     WHERE person.id IN ({mentioned})"""  # noqa: S608
 
 
+def measuring(project: int) -> str:
+    """Return the statement for the outside ids of answers to training, qualification, gold and repeats."""
+    return f"""SELECT submission.uid::text AS id FROM annotate_submission submission
+    JOIN annotate_task task ON task.id = submission.task_id
+    JOIN annotate_batch batch ON batch.id = task.batch_id
+    WHERE batch.project_id = {int(project)}
+      AND (task.is_gold OR task.reserved_for_id IS NOT NULL OR batch.purpose IN ('training', 'qualification'))"""  # noqa: S608
+
+
 def _numbers(ids: Iterable[int]) -> str:
     return ", ".join(str(int(one)) for one in ids) or "NULL"
 
@@ -83,10 +103,28 @@ def _in_batches(selection: Selection, column: str) -> tuple[str, ...]:
 
 
 def _asked(selection: Selection) -> tuple[str, ...]:
-    """Narrow conversations to those that a wanted batch asks about."""
-    return tuple(
+    """Narrow conversations to those that a wanted batch asks about and no holdout batch does."""
+    wanted = tuple(
         f"conversation.id IN (SELECT asking.conversation_id FROM annotate_task asking WHERE {condition})"  # noqa: S608
         for condition in _in_batches(selection, "asking.batch_id")
+    )
+    return (*wanted, *_not_held_out(selection, "conversation.id"))
+
+
+def _not_held_out(selection: Selection, column: str) -> tuple[str, ...]:
+    if not selection.held_out:
+        return ()
+    held_out = _numbers(selection.held_out)
+    return (
+        f"{column} NOT IN (SELECT held.conversation_id FROM annotate_task held WHERE held.batch_id IN ({held_out}))",  # noqa: S608
+    )
+
+
+def _of_task(selection: Selection) -> tuple[str, ...]:
+    """Narrow tasks, and what hangs on them, to wanted batches and conversations that are not held out."""
+    return (
+        *_in_batches(selection, "task.batch_id"),
+        *_not_held_out(selection, "task.conversation_id"),
     )
 
 
@@ -107,7 +145,8 @@ def _content(selection: Selection) -> dict[str, Query]:
     return {
         "conversations": Query(
             """conversation.uid::text AS id, conversation.external_id, conversation.language,
-            conversation.meta::text AS meta, source.uid::text AS import, conversation.created_at""",
+            conversation.meta::text AS meta, source.uid::text AS import, conversation.created_at,
+            conversation.content_warnings::text[] AS content_warnings""",
             f"{conversation} LEFT JOIN annotate_importrun source ON source.id = conversation.import_run_id",
             "conversation.id",
             asked,
@@ -157,8 +196,10 @@ def _work(selection: Selection) -> dict[str, Query]:
             """task.uid::text AS id, conversation.uid::text AS conversation, batch.name AS batch, task.overlap,
             task.open_slots, task.rank, task.asks::text AS asks, task.probability, task.created_at,
             paths.ids AS path_ids, paths.responses AS path_responses, paths.whole AS path_whole,
-            paths.external_ids AS path_external_ids""",
+            paths.external_ids AS path_external_ids, original.uid::text AS follows,
+            task.is_gold, task.closed_at""",
             f"""{task} JOIN annotate_conversation conversation ON conversation.id = task.conversation_id
+            LEFT JOIN annotate_task original ON original.id = task.follows_id
             CROSS JOIN LATERAL (
                 SELECT coalesce(array_agg(path.uid::text ORDER BY path.position), '{{}}') AS ids,
                     coalesce(array_agg(response.uid::text ORDER BY path.position), '{{}}') AS responses,
@@ -168,7 +209,7 @@ def _work(selection: Selection) -> dict[str, Query]:
                 WHERE path.task_id = task.id
             ) paths""",  # noqa: S608
             "task.id",
-            _in_batches(selection, "task.batch_id"),
+            _of_task(selection),
         ),
         "assignments": Query(
             """assignment.uid::text AS id, task.uid::text AS task, assignment.annotator_id AS annotator,
@@ -181,16 +222,15 @@ def _work(selection: Selection) -> dict[str, Query]:
             f"""{_owned("annotate_assignment", "assignment", selection)}
             JOIN annotate_task task ON task.id = assignment.task_id""",
             "assignment.id",
-            _in_batches(selection, "task.batch_id"),
+            _of_task(selection),
         ),
         "submissions": Query(
             """submission.uid::text AS id, submission.task_uid::text AS task,
             conversation.uid::text AS conversation, assignment.uid::text AS assignment,
             submission.annotator_id AS annotator, submission.origin, submission.revision,
-            submission.is_latest, rubric.key AS rubric, rubric.version AS rubric_version,
-            submission.external_id, submission.active_ms, submission.created_at""",
+            submission.is_latest, submission.rubric, submission.rubric_version, submission.external_id,
+            submission.active_ms, submission.created_at""",
             f"""{_submissions(selection)}
-            JOIN annotate_rubric rubric ON rubric.id = submission.rubric_id
             LEFT JOIN annotate_assignment assignment ON assignment.id = submission.assignment_id""",
             "submission.id",
             _answered(selection),
@@ -201,9 +241,11 @@ def _work(selection: Selection) -> dict[str, Query]:
 def _submissions(selection: Selection) -> str:
     """Return submissions of the project, each knowing whether it is the valid one, with the conversation."""
     return f"""(
-        SELECT given.*, task.uid AS task_uid, task.batch_id, task.conversation_id, given.revision = max(
-            given.revision) OVER (PARTITION BY given.task_id, given.annotator_id, given.origin) AS is_latest
+        SELECT given.*, task.uid AS task_uid, task.batch_id, task.conversation_id, rubric.key AS rubric,
+            rubric.version AS rubric_version, given.revision = max(given.revision) OVER (
+                PARTITION BY given.task_id, given.annotator_id, given.origin) AS is_latest
         FROM annotate_submission given JOIN annotate_task task ON task.id = given.task_id
+        JOIN annotate_rubric rubric ON rubric.id = given.rubric_id
         JOIN {_owned("annotate_batch", "batch", selection)} ON batch.id = task.batch_id
     ) submission JOIN annotate_conversation conversation ON conversation.id = submission.conversation_id"""  # noqa: S608
 
@@ -212,7 +254,8 @@ def _answered(selection: Selection) -> tuple[str, ...]:
     """Narrow submissions, and with them their judgements, to wanted batches and origins."""
     wanted = [f"'{one}'" for one in ("live", "imported", "review") if one in selection.filters.origin]
     origins = (f"submission.origin IN ({', '.join(wanted)})",) if wanted else ()
-    return (*_in_batches(selection, "submission.batch_id"), *origins)
+    kept = _not_held_out(selection, "submission.conversation_id")
+    return (*_in_batches(selection, "submission.batch_id"), *kept, *origins)
 
 
 def _judgements(selection: Selection) -> dict[str, Query]:
@@ -225,7 +268,7 @@ def _judgements(selection: Selection) -> dict[str, Query]:
     return {
         "ratings": Query(
             f"""{_JUDGEMENT}, response.uid::text AS response, dimension.scope, dimension.key AS dimension,
-            judgement.value, judgement.state""",
+            judgement.value, judgement.state, submission.rubric_version""",
             f"{own.format(table='annotate_rating')} {response} {dimension}",
             "judgement.id",
             answered,
@@ -237,7 +280,7 @@ def _judgements(selection: Selection) -> dict[str, Query]:
                     < array_position(assignment.shown_order, judgement.right_id) THEN lower.uid::text
                  WHEN array_position(assignment.shown_order, judgement.left_id)
                     > array_position(assignment.shown_order, judgement.right_id) THEN upper.uid::text
-            END AS shown_first""",
+            END AS shown_first, submission.rubric_version""",
             f"""{own.format(table="annotate_comparison")} {pair} LEFT {dimension}
             LEFT JOIN annotate_assignment assignment ON assignment.id = submission.assignment_id""",
             "judgement.id",
@@ -262,14 +305,22 @@ def _judgements(selection: Selection) -> dict[str, Query]:
     }
 
 
+_CONVERSATION = "JOIN annotate_conversation conversation ON conversation.id"
+# What a flag or a label drawn for the audit is about, and the review that decided it.
+_ABOUT = """LEFT JOIN annotate_response response ON response.id = {row}.response_id
+    LEFT JOIN annotate_response lower ON lower.id = {row}.left_id
+    LEFT JOIN annotate_response upper ON upper.id = {row}.right_id
+    LEFT JOIN annotate_dimension dimension ON dimension.id = {row}.dimension_id
+    LEFT JOIN annotate_review review ON review.id = {row}.review_id"""
+
+
 def _opinions(selection: Selection) -> dict[str, Query]:
     asked = _asked(selection)
     trained = () if selection.filters.include_untrained_scores else ("run.trained",)
-    conversation = "JOIN annotate_conversation conversation ON conversation.id"
-    about = """LEFT JOIN annotate_response response ON response.id = flag.response_id
-        LEFT JOIN annotate_response lower ON lower.id = flag.left_id
-        LEFT JOIN annotate_response upper ON upper.id = flag.right_id
-        LEFT JOIN annotate_dimension dimension ON dimension.id = flag.dimension_id"""
+    # What is about a person or a run has no conversation: it stays in unless batches are chosen.
+    flagged = tuple(
+        f"(flag.conversation_id IS NULL OR {one})" for one in _not_held_out(selection, "flag.conversation_id")
+    )
     return {
         "scores": Query(
             """score.uid::text AS id, run.uid::text AS run, run.scorer, run.trained,
@@ -281,7 +332,7 @@ def _opinions(selection: Selection) -> dict[str, Query]:
             JOIN annotate_score score ON score.run_id = run.id
             JOIN annotate_response response ON response.id = score.response_id
             JOIN annotate_turn turn ON turn.id = response.turn_id
-            {conversation} = turn.conversation_id
+            {_CONVERSATION} = turn.conversation_id
             LEFT JOIN annotate_dimension dimension ON dimension.id = score.dimension_id""",
             "score.id",
             (*trained, *asked),
@@ -291,23 +342,44 @@ def _opinions(selection: Selection) -> dict[str, Query]:
             response.uid::text AS response, lower.uid::text AS left, upper.uid::text AS right,
             dimension.key AS dimension, flag.annotator_id AS annotator, flag.evidence::text AS evidence,
             flag.p_value, calibration.uid::text AS calibration, flag.status, flag.closed_reason,
-            review.uid::text AS review, flag.outcome, flag.fingerprint, flag.created_at""",
+            review.uid::text AS review, flag.outcome, flag.fingerprint, flag.created_at,
+            run.uid::text AS run, flag.priority, flag.model_fault, followup.uid::text AS followup""",
             f"""{_owned("annotate_flag", "flag", selection)}
-            {conversation} = flag.conversation_id {about}
+            LEFT {_CONVERSATION} = flag.conversation_id {_ABOUT.format(row="flag")}
             LEFT JOIN annotate_calibration calibration ON calibration.id = flag.calibration_id
-            LEFT JOIN annotate_review review ON review.id = flag.review_id""",
+            LEFT JOIN annotate_scorerrun run ON run.id = flag.run_id
+            LEFT JOIN annotate_task followup ON followup.id = flag.followup_id""",
             "flag.id",
-            asked,
+            flagged if selection.batches is None else asked,
         ),
+    }
+
+
+def _reviews(selection: Selection) -> dict[str, Query]:
+    asked = _asked(selection)
+    return {
         "reviews": Query(
             """review.uid::text AS id, conversation.uid::text AS conversation, review.reviewer_id AS reviewer,
             blind.uid::text AS blind, final.uid::text AS final, review.outcome, review.comment,
-            review.is_audit, review.started_at, review.revealed_at, review.finished_at""",
+            review.is_audit, review.started_at, review.revealed_at, review.finished_at,
+            first.uid::text AS second_of, review.active_ms, review.remark""",
             f"""{_owned("annotate_review", "review", selection)}
-            {conversation} = review.conversation_id
+            {_CONVERSATION} = review.conversation_id
             LEFT JOIN annotate_submission blind ON blind.id = review.blind_id
-            LEFT JOIN annotate_submission final ON final.id = review.final_id""",
+            LEFT JOIN annotate_submission final ON final.id = review.final_id
+            LEFT JOIN annotate_review first ON first.id = review.second_of_id""",
             "review.id",
+            asked,
+        ),
+        "audits": Query(
+            """audit.uid::text AS id, conversation.uid::text AS conversation, audit.scope,
+            response.uid::text AS response, lower.uid::text AS left, upper.uid::text AS right,
+            dimension.key AS dimension, audit.annotator_id AS annotator, submission.uid::text AS submission,
+            audit.probability, review.uid::text AS review, audit.created_at""",
+            f"""{_owned("annotate_audititem", "audit", selection)}
+            {_CONVERSATION} = audit.conversation_id {_ABOUT.format(row="audit")}
+            JOIN annotate_submission submission ON submission.id = audit.submission_id""",
+            "audit.id",
             asked,
         ),
     }

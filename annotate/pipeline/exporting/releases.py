@@ -24,8 +24,8 @@ from django.utils import timezone
 from pyarrow import ArrowException
 
 from annotate.formats.schema import SCHEMA_VERSION, TABLES
-from annotate.models import Export, Project, User
-from annotate.pipeline.exporting.filters import check_format, check_name, read_filters
+from annotate.models import Batch, Export, Project, User
+from annotate.pipeline.exporting.filters import Filters, check_format, check_name, read_filters
 from annotate.pipeline.exporting.native import MANIFEST, Report, write
 from annotate.pipeline.exporting.snapshot import Snapshot, connect
 from annotate.refusal import Conflict, Refusal
@@ -69,7 +69,7 @@ def create(
         )
     if interrupted := _same_unfinished(export):
         return interrupted
-    _check_batches(project, chosen.batch)
+    _check_batches(project, chosen)
     _refuse_occupied(folder_of(export))
     try:
         with transaction.atomic():
@@ -97,12 +97,16 @@ def _free_name(project: Project) -> str:
     return name
 
 
-def _check_batches(project: Project, wanted: tuple[str, ...]) -> None:
-    names = set(project.batches.values_list("name", flat=True)) if wanted else set()
-    for name in wanted:
-        if name not in names:
-            detail = f"The project has no batch “{name}”. Its batches: {', '.join(sorted(names)) or 'none'}."
+def _check_batches(project: Project, filters: Filters) -> None:
+    purposes = dict(project.batches.values_list("name", "purpose")) if filters.batch else {}
+    for name in filters.batch:
+        if name not in purposes:
+            known = ", ".join(sorted(purposes)) or "none"
+            detail = f"The project has no batch “{name}”. Its batches: {known}."
             raise Refusal.because("unknown_batch", detail, "filters.batch")
+        if purposes[name] == Batch.Purpose.HOLDOUT and not filters.include_holdout:
+            detail = f"“{name}” is held out for evaluation. Ask for it with include_holdout, for no training."
+            raise Refusal.because("held_out", detail, "filters.include_holdout")
 
 
 def _refuse_occupied(target: Path) -> None:

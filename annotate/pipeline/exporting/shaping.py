@@ -97,22 +97,38 @@ def _paths(batch: pa.RecordBatch, kind: pa.DataType) -> pa.Array:
 class Distribution:
     """Counts values by dimension (and ratings by state) while the rows pass by, for the dataset card.
 
-    Only valid answers count: those of a submission that no later revision replaced.
+    Only valid answers count: those of a submission that no later revision replaced, and that is not about
+    the person who gave it (``measuring``, by outside id: answers to training, qualification and gold tasks).
     """
 
     COLUMNS = {
-        "ratings": ["scope", "dimension", "state", "value"],
-        "comparisons": ["scope", "dimension", "preference"],
+        "ratings": ["rubric_version", "scope", "dimension", "state", "value"],
+        "comparisons": ["rubric_version", "scope", "dimension", "preference"],
     }
 
-    def __init__(self) -> None:
+    def __init__(self, measuring: Iterable[str] = ()) -> None:
         self.counts: dict[str, Counter[tuple[Any, ...]]] = {name: Counter() for name in self.COLUMNS}
+        self._measuring = pa.array(measuring, pa.string())
+
+    @property
+    def versions(self) -> list[int]:
+        """The versions of the rubric by which something was answered, ascending."""
+        return sorted({one[0] for counts in self.counts.values() for one in counts})
+
+    def by_question(self, table: str) -> dict[tuple[Any, ...], int]:
+        """Return the counts as the card has them: where there are several versions, each is a question of its own."""
+        several = len(self.versions) > 1
+        return {
+            (scope, f"{dimension or 'overall'} v{version}" if several else dimension, *value): count
+            for (version, scope, dimension, *value), count in self.counts[table].items()
+        }
 
     def see(self, table: str, batch: pa.RecordBatch) -> None:
         """Count a batch; tables that are not counted pass unseen."""
         if table not in self.COLUMNS or not batch.num_rows:
             return
         columns = self.COLUMNS[table]
-        valid = pa.table(batch.filter(batch.column("is_latest")).select(columns))
+        is_label = pc.invert(pc.is_in(batch.column("submission"), value_set=self._measuring))
+        valid = pa.table(batch.filter(pc.and_(batch.column("is_latest"), is_label)).select(columns))
         for row in valid.group_by(columns).aggregate([([], "count_all")]).to_pylist():
             self.counts[table][tuple(row[name] for name in columns)] += row["count_all"]

@@ -16,15 +16,16 @@ from annotate.refusal import Refusal
 
 def select(snapshot: Snapshot, project: int, filters: Filters) -> Selection:
     """Return the selection in internal ids; Refusal names a batch that is not there."""
+    rows = snapshot.rows(f"SELECT id, name, purpose FROM annotate_batch WHERE project_id = {int(project)}")  # noqa: S608
+    kept = () if filters.include_holdout else sorted(row["id"] for row in rows if row["purpose"] == "holdout")
     if not filters.batch:
-        return Selection(project, filters, None)
-    rows = snapshot.rows(f"SELECT id, name FROM annotate_batch WHERE project_id = {int(project)}")  # noqa: S608
+        return Selection(project, filters, None, tuple(kept))
     ids = {row["name"]: row["id"] for row in rows}
     for name in filters.batch:
         if name not in ids:
             detail = f"The project has no batch “{name}”. Its batches: {', '.join(sorted(ids)) or 'none'}."
             raise Refusal.because("unknown_batch", detail, "filters.batch")
-    return Selection(project, filters, tuple(sorted({ids[name] for name in filters.batch})))
+    return Selection(project, filters, tuple(sorted({ids[name] for name in filters.batch})), tuple(kept))
 
 
 def read(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def _statement(selection: Selection) -> str:
     listed = ", ".join(
         f"'{name}', (SELECT coalesce(jsonb_agg(listed.document ORDER BY listed.place), '[]') FROM ({rows}) listed)"  # noqa: S608
         for name, rows in {
+            "guidelines": _guidelines(project),
             "batches": _batches(batches),
             "rubrics": _rubrics(project, batches),
             "scorer_runs": _runs(runs),
@@ -56,18 +58,36 @@ def _statement(selection: Selection) -> str:
     )
     return f"""SELECT jsonb_build_object(
         'project', (SELECT jsonb_build_object('id', uid, 'slug', slug, 'name', name, 'language', language,
-            'overlap', overlap, 'guidelines', guidelines, 'created_at', created_at)
+            'overlap', overlap, 'repeat_share', repeat_share, 'masked_names', masked_names,
+            'problem_limit', problem_limit,
+            'qualification_required', qualification_required, 'gold_share', gold_share,
+            'gold_feedback', gold_feedback, 'simulation', simulation, 'created_at', created_at)
             FROM annotate_project WHERE id = {project}), {listed})::text AS document"""  # noqa: S608
+
+
+def _guidelines(project: int) -> str:
+    return f"""SELECT guideline.version AS place, jsonb_build_object('version', guideline.version,
+        'texts', guideline.texts, 'changes', guideline.changes, 'created_at', guideline.created_at,
+        'examples', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('dimension', dimension.key, 'value', example.value,
+                'texts', example.texts) ORDER BY example.position), '[]')
+            FROM annotate_workedexample example
+            JOIN annotate_dimension dimension ON dimension.id = example.dimension_id
+            WHERE example.guideline_id = guideline.id)) AS document
+        FROM annotate_guideline guideline WHERE guideline.project_id = {project}"""  # noqa: S608
 
 
 def _batches(condition: str) -> str:
     return f"""SELECT batch.name COLLATE "C" AS place, jsonb_build_object(
         'id', batch.uid, 'name', batch.name, 'purpose', batch.purpose, 'rubric', rubric.key,
         'rubric_version', rubric.version, 'guideline_version', batch.guideline_version,
-        'overlap', batch.overlap, 'overlap_limit', batch.overlap_limit, 'priority', batch.priority,
+        'overlap', batch.overlap, 'overlap_limit', batch.overlap_limit,
+        'extra_share', batch.extra_share, 'priority', batch.priority,
         'languages', batch.languages, 'teams', batch.teams, 'state', batch.state,
         'preference_scale', batch.preference_scale, 'tie_allowed', batch.tie_allowed,
-        'reopen_allowed', batch.reopen_allowed, 'is_default', batch.is_default,
+        'reopen_allowed', batch.reopen_allowed, 'required_texts', batch.required_texts,
+        'step_labels', batch.step_labels, 'turn_by_turn', batch.turn_by_turn,
+        'pass_mark', batch.pass_mark, 'is_default', batch.is_default, 'selection', batch.selection,
         'created_at', batch.created_at) AS document
         FROM annotate_batch batch JOIN annotate_rubric rubric ON rubric.id = batch.rubric_id
         WHERE {condition}"""  # noqa: S608

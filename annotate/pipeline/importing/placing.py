@@ -1,18 +1,23 @@
 """Which task shows a path: one task per conversation, more when over four paths are whole.
 
 A task that nobody has ever taken may still grow, so that paths of one file that share a tree come
-together in one task; one that somebody holds or held stays as it is, and a new task takes what is new.
+together in one task; one that somebody holds or held stays as it is. What comes to it then is asked alone: of a
+listed whole path the questions about the whole, in a new task; of single responses only that they are there, since
+planning knows beside which others each is to be put.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from annotate.formats.records import PathRecord
-from annotate.models import Assignment, Batch, Task, TaskPath
+from annotate.models import Assignment, Batch, Scope, Task, TaskPath
+from annotate.pipeline.asking import Ask, compare, rate
 from annotate.pipeline.importing.trees import Addition, KnownResponse, KnownTree
 from annotate.pipeline.packing import WHOLE_PATHS_PER_TASK
+from annotate.questions import dimensions_of
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +44,11 @@ class Placement:
     tasks: list[KnownTask] = field(default_factory=list)
     shown: dict[KnownResponse, KnownTask] = field(default_factory=dict)
     whole: dict[KnownResponse, KnownTask] = field(default_factory=dict)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody has held one of its tasks, so that what is asked there is known, or will be."""
+        return any(task.row.pk and not task.can_grow for task in self.tasks)
 
     def note(self, task: KnownTask, response: KnownResponse, position: int, *, whole: bool) -> None:
         """Take in that a task has this path: it shows every response from there to the root."""
@@ -78,7 +88,8 @@ def load(batch: Batch, trees: Iterable[KnownTree]) -> dict[KnownTree, Placement]
         for response in turn.responses.values()
     }
     tasks: dict[int, KnownTask] = {}
-    for row in Task.objects.filter(batch=batch, conversation__in=stored).order_by("id"):
+    own = Task.objects.filter(batch=batch, conversation__in=stored, is_gold=False, follows=None)
+    for row in own.order_by("id"):
         tasks[row.pk] = KnownTask(row, can_grow=False)
         placements[stored[row.conversation_id]].tasks.append(tasks[row.pk])
     rows = TaskPath.objects.filter(task__in=tasks).order_by("task_id", "position")
@@ -115,12 +126,40 @@ def unlisted(placement: Placement, addition: Addition) -> Iterator[KnownResponse
     """Yield the record's responses that no task shows and no turn follows.
 
     They are candidates beside the listed paths: to be rated and compared with their siblings, not
-    as the end of a whole conversation.
+    as the end of a whole conversation. Where work has begun and no task can take them, planning will.
     """
     followed = {turn.parent for turn in addition.tree.turns.values()}
     for response in addition.nodes.values():
         if response not in placement.shown and response not in followed:
             yield response
+
+
+def takes_unlisted(placement: Placement, response: KnownResponse) -> bool:
+    """Whether a response beside the listed paths is placed here; else planning makes a narrowed task for it."""
+    return not placement.is_begun or any(one.takes(response, whole=False) for one in placement.tasks)
+
+
+def narrow(placements: Iterable[Placement], batch: Batch) -> None:
+    """Let the new tasks of trees on which work has begun ask only about their whole paths.
+
+    One that asks nothing then only holds the path and its labels, and has no place for anybody.
+    """
+    for placement in placements:
+        for task in placement.tasks if placement.is_begun else ():
+            if task.row.pk is None:
+                task.row.asks = list(_about_the_whole(placement, task, batch))
+                if not task.row.asks:
+                    task.row.overlap = task.row.open_slots = 0
+
+
+def _about_the_whole(placement: Placement, task: KnownTask, batch: Batch) -> Iterator[Ask]:
+    whole = [response.row.uid for response in task.ends if placement.whole.get(response) is task]
+    for uid in whole:
+        for dimension in dimensions_of(batch.rubric_id):
+            if dimension.scope == Scope.GLOBAL:
+                yield rate(uid, dimension.key)
+    for left, right in combinations(whole, 2):
+        yield compare("global", left, right)
 
 
 def place(

@@ -53,6 +53,7 @@ class _Group:
     additions: list[tuple[PreparedRecord, Addition]] = field(default_factory=list)
     grown: set[int] = field(default_factory=set)  # records that added something, by place in the list
     pictures: dict[str, Picture] = field(default_factory=dict)
+    warned: list[Conversation] = field(default_factory=list)  # stored ones with further content warnings
 
 
 def store(to: Destination, records: Sequence[PreparedRecord], report: Report) -> None:
@@ -92,12 +93,18 @@ def _merge(to: Destination, group: _Group, prepared: PreparedRecord) -> None:
                 meta=dict(record.meta),
             )
         )
+    warnings = [one for one in record.content_warnings if one not in tree.row.content_warnings]
     try:
         addition = trees.merge(tree, prepared)
     except FormatError as error:
         group.report.refuse(error)
         return
     addition.apply()
+    if warnings:
+        tree.row.content_warnings = [*tree.row.content_warnings, *warnings]
+        group.grown.add(len(group.additions))
+        if not tree.is_new:
+            group.warned.append(tree.row)
     group.trees[prepared.root] = tree
     for node in (node for turn in prepared.turns for node in (turn.node, *turn.candidates)):
         group.pictures |= {part.picture.sha256: part.picture for part in node.parts if part.picture}
@@ -123,8 +130,10 @@ def _place(to: Destination, group: _Group) -> dict[KnownTree, Placement]:
             group.report.created.paths += 1
             group.grown.add(number)
         for response in placing.unlisted(placement, addition):
-            placing.place(placement, group.placed, addition, response)
-            group.grown.add(number)
+            if placing.takes_unlisted(placement, response):
+                placing.place(placement, group.placed, addition, response)
+                group.grown.add(number)
+    placing.narrow((placements[addition.tree] for _, _, addition in wanting), to.batch)
     return placements
 
 
@@ -151,6 +160,7 @@ def _write(to: Destination, group: _Group) -> None:
     turns = [turn for addition in additions for turn in addition.turns]
     responses = [response for addition in additions for response in addition.responses]
     insert_new(conversations)
+    Conversation.objects.bulk_update(group.warned, ["content_warnings"])
     # Turns and responses name each other, so their ids are drawn before either is written.
     draw_ids([turn.row for turn in turns])
     draw_ids([response.row for response in responses])

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotate.models import Response, Score, ScorerRun
-from annotate.pipeline.scoring import attempts, residence, taking, workers
+from annotate.pipeline.scoring import attempts, canaries, residence, taking, workers
 from annotate.pipeline.scoring.isolating import IN_A_ROW, Isolation, ScorerFailedError
 from annotate.pipeline.scoring.residence import MismatchError, Resident
 from annotate.pipeline.scoring.runs import Status, cleaned, set_status, settle
@@ -40,6 +40,7 @@ def score_next_batch(run_id: int, size: int | None = None) -> int:
         return 0
     try:
         resident = residence.take_in(run)
+        canaries.check(run, resident)
         size = size or resident.batch_size()
         with transaction.atomic():
             taken = taking.take(run, size)

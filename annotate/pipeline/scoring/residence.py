@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from annotate.models import ScorerRun
 from annotate.pipeline.scoring import attempts, workers
@@ -32,13 +32,17 @@ class MismatchError(Exception):
 
 @dataclass(slots=True)
 class Resident:
-    """A scorer in memory; ``failed_in_a_row`` conversations could not be scored, the latest ones."""
+    """A scorer in memory; ``failed_in_a_row`` conversations could not be scored, the latest ones.
+
+    ``checked`` holds the runs whose canaries it has repeated.
+    """
 
     scorer: Scorer
     info: ScorerInfo
     configuration_sha256: str
     failed_in_a_row: int = 0
     seconds_each: float | None = None
+    checked: set[int] = field(default_factory=set)
 
     def batch_size(self) -> int:
         """Return how many responses make a batch of `AIM_SECONDS`: 1 to `BATCH`."""

@@ -71,7 +71,7 @@ def take(run: ScorerRun, size: int) -> Taken:
         ordered = responses.order_by("turn__conversation", "turn__number", "pk")
         if taken := dict(ordered.values_list("pk", "turn__conversation")):
             _looked_up_to[run.pk] = found[0]
-            return _with_history(taken)
+            return with_history(taken)
         first = found[-1] + 1
 
 
@@ -81,7 +81,7 @@ def _next_conversations(run: ScorerRun, size: int, first: int) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _with_history(taken: dict[int, int]) -> Taken:
+def with_history(taken: dict[int, int]) -> Taken:
     """Return the responses (given with their conversation) with all that stands above them.
 
     Four statements for any number.

@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from annotate.models import (
     Assignment,
+    AuditItem,
     Comparison,
     Conversation,
     Flag,
@@ -49,6 +50,7 @@ def conversations(project: Project) -> Rows:
             "meta": one.meta,
             "import": uid(one.import_run),
             "created_at": one.created_at,
+            "content_warnings": one.content_warnings,
         }
         for one in Conversation.objects.filter(project=project).order_by("id")
     ]
@@ -132,6 +134,9 @@ def tasks(project: Project) -> Rows:
                 }
                 for path in one.paths.order_by("position")
             ],
+            "follows": uid(one.follows) if one.follows else None,
+            "is_gold": one.is_gold,
+            "closed_at": one.closed_at,
         }
         for one in Task.objects.filter(batch__project=project).order_by("id")
     ]
@@ -210,6 +215,7 @@ def ratings(project: Project) -> Rows:
             "dimension": one.dimension.key,
             "value": one.value,
             "state": one.state,
+            "rubric_version": one.submission.rubric.version,
         }
 
     return _judgements(Rating, project, columns)
@@ -226,6 +232,7 @@ def comparisons(project: Project) -> Rows:
             "right": uid(one.right),
             "preference": one.preference,
             "shown_first": uid(Response.objects.filter(pk=first or 0).first()),
+            "rubric_version": one.submission.rubric.version,
         }
 
     return _judgements(Comparison, project, columns)
@@ -284,18 +291,19 @@ def scores(project: Project) -> Rows:
     ]
 
 
+def _about(one: Flag | AuditItem) -> dict[str, Any]:
+    rows = {
+        name: uid(getattr(one, name)) for name in ("conversation", "response", "left", "right", "annotator")
+    }
+    return {**rows, "scope": one.scope, "dimension": key(one.dimension)}
+
+
 def flags(project: Project) -> Rows:
     return [
         {
             "id": uid(one),
             "kind": one.kind,
-            "conversation": uid(one.conversation),
-            "scope": one.scope,
-            "response": uid(one.response),
-            "left": uid(one.left),
-            "right": uid(one.right),
-            "dimension": key(one.dimension),
-            "annotator": uid(one.annotator),
+            **_about(one),
             "evidence": one.evidence,
             "p_value": one.p_value,
             "calibration": uid(one.calibration),
@@ -305,6 +313,10 @@ def flags(project: Project) -> Rows:
             "outcome": one.outcome,
             "fingerprint": one.fingerprint,
             "created_at": one.created_at,
+            "run": uid(one.run),
+            "priority": one.priority,
+            "model_fault": one.model_fault,
+            "followup": uid(one.followup),
         }
         for one in Flag.objects.filter(project=project).order_by("id")
     ]
@@ -324,8 +336,25 @@ def reviews(project: Project) -> Rows:
             "started_at": one.started_at,
             "revealed_at": one.revealed_at,
             "finished_at": one.finished_at,
+            "second_of": uid(one.second_of),
+            "active_ms": one.active_ms,
+            "remark": one.remark,
         }
         for one in Review.objects.filter(project=project).order_by("id")
+    ]
+
+
+def audits(project: Project) -> Rows:
+    return [
+        {
+            "id": uid(one),
+            **_about(one),
+            "submission": uid(one.submission),
+            "probability": one.probability,
+            "review": uid(one.review),
+            "created_at": one.created_at,
+        }
+        for one in AuditItem.objects.filter(project=project).order_by("id")
     ]
 
 
@@ -354,32 +383,16 @@ def annotators(project: Project) -> Rows:
     return rows
 
 
-TABLES: dict[str, Callable[[Project], Rows]] = {
-    "conversations": conversations,
-    "nodes": nodes,
-    "parts": parts,
-    "images": images,
-    "tasks": tasks,
-    "assignments": assignments,
-    "submissions": submissions,
-    "ratings": ratings,
-    "comparisons": comparisons,
-    "notes": notes,
-    "steps": steps,
-    "scores": scores,
-    "flags": flags,
-    "reviews": reviews,
-    "annotators": annotators,
-}
+_IN_ORDER = (
+    conversations, nodes, parts, images, tasks, assignments, submissions, ratings, comparisons, notes, steps, scores,
+    flags, reviews, audits, annotators,
+)  # fmt: skip
+TABLES: dict[str, Callable[[Project], Rows]] = {one.__name__: one for one in _IN_ORDER}
 JSON_COLUMNS = ("meta", "asks", "evidence")
 
 
 def plain(rows: Rows) -> Rows:
     """Return released rows with their JSON columns parsed."""
-    return [
-        {
-            name: json.loads(value) if name in JSON_COLUMNS and value is not None else value
-            for name, value in row.items()
-        }
-        for row in rows
-    ]
+    for row in rows:
+        row.update({name: json.loads(row[name]) for name in JSON_COLUMNS if row.get(name) is not None})
+    return rows

@@ -76,7 +76,7 @@ def test_surroundings_hold_rubrics_batches_runs_and_imports(project: Project, tm
     world.release(project, tmp_path / "out", include_untrained_scores=True)
     found = json.loads((tmp_path / "out" / "project.json").read_bytes())
 
-    assert found["project"]["guidelines"] == "Look twice."
+    assert [one["texts"] for one in found["guidelines"]] == [{"en": "Look twice."}]
     assert [one["name"] for one in found["batches"]] == ["Zweite “Runde”", "default"]
     dimensions = found["rubrics"][0]["dimensions"]
     assert [one["code"] for one in dimensions] == [

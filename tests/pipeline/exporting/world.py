@@ -12,12 +12,14 @@ from django.utils import timezone
 from PIL import Image as Picture
 
 from annotate.models import (
+    AuditItem,
     Calibration,
     Comparison,
     Conversation,
     Dimension,
     Export,
     Flag,
+    Guideline,
     Image,
     ImportRun,
     Membership,
@@ -41,7 +43,8 @@ from tests import make
 
 def fill(slug: str = "alpha") -> Project:
     """Return a project with all of it: two batches, three people, a source, a reviewer, flags, scores."""
-    project = make.project(slug, guidelines="Look twice.")
+    project = make.project(slug)
+    Guideline.objects.create(project=project, version=1, texts={"en": "Look twice."})
     source = ImportRun.objects.create(
         project=project, file_name="in.json", file_sha256="ab" * 32, status="done", finished_at=timezone.now()
     )
@@ -201,6 +204,14 @@ def _opinions(project: Project, conversation: Conversation, person: User) -> Non
         right=responses[1],
         evidence={},
         calibration=calibration,
+        followup=make.task(conversation, follows=conversation.tasks.earliest("pk")),
+        status="waiting",
+    )
+    Flag.objects.create(
+        project=project, kind="F5", fingerprint="c" * 64, annotator=person, run=run, evidence={}
+    )
+    Flag.objects.create(
+        project=project, kind="F6", fingerprint="d" * 64, run=run, evidence={"cause": "length"}
     )
 
 
@@ -221,6 +232,20 @@ def _reviewed(project: Project, conversation: Conversation, task: Task) -> None:
         status="resolved", outcome="change", review=review
     )
     Review.objects.create(project=project, conversation=conversation, reviewer=reviewer, is_audit=True)
+    rating = Rating.objects.filter(
+        response__turn__conversation=conversation, submission__origin="live"
+    ).earliest("pk")
+    given = rating.submission
+    drawn = {
+        "project": project,
+        "conversation": conversation,
+        "annotator": given.annotator,
+        "submission": given,
+    }
+    about = {"scope": "local", "dimension": rating.dimension}
+    first, second = Response.objects.filter(turn__conversation=conversation).order_by("pk")[:2]
+    AuditItem.objects.create(**drawn, **about, response=first, probability=0.04, review=review)
+    AuditItem.objects.create(**drawn, scope="local", left=first, right=second, probability=0.5)
 
 
 def release(project: Project, folder: Path, name: str = "", **filters: Any) -> Export:

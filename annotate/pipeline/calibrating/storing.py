@@ -1,0 +1,144 @@
+"""Keep fits: a row per run, question, scope, dimension and stratum; what did not change is not fitted again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy.typing as npt
+from django.db.models import Count, Q
+
+from annotate.models import Calibration, Dimension, Flag, Outcome, Scope, ScorerRun
+from annotate.reports.quality.canaries import is_changed
+from annotate.reports.quality.given_labels import GivenLabels
+from annotate.stats.gates import CANARY, Gate
+
+Key = tuple[str, str, int | None, str]
+"""Question, scope, dimension and stratum."""
+
+VERSION = 2  # of how is fitted: a change fits everything anew
+
+
+@dataclass(slots=True)
+class Fits:
+    """What one run's pass found: rows to store, and keys whose current row still holds.
+
+    ``is_changed``: the run's model failed its latest canaries.
+    """
+
+    run: ScorerRun
+    given: GivenLabels
+    current: dict[Key, Calibration]
+    decided: dict[Key, tuple[int, int]]
+    is_changed: bool
+    new: list[Calibration] = field(default_factory=list)
+    kept: set[Key] = field(default_factory=set)
+
+    def holds(self, key: Key, sha256: str) -> bool:
+        """Return whether this was fitted to the same already, and note that it still stands."""
+        old = self.current.get(key)
+        if old is None or old.input_sha256 != sha256:
+            return False
+        if self.is_changed != (old.gate_reason == CANARY):
+            return False  # its gate opens or closes, whatever it was fitted to
+        self.kept.add(key)
+        return True
+
+    def add(self, key: Key, sha256: str, gate: Gate, **fields: Any) -> None:  # noqa: ANN401
+        """Note a fit; no gate opens for a model that says something else than it said."""
+        if self.is_changed:
+            gate = replace(gate, is_open=False, code="canary")
+        question, scope, dimension, stratum = key
+        metrics = {**fields.pop("metrics"), "gate": _gate(gate)}
+        self.new.append(
+            Calibration(
+                run=self.run,
+                question=question,
+                scope=scope,
+                dimension_id=dimension,
+                stratum=stratum,
+                input_sha256=sha256,
+                gate_open=gate.is_open,
+                gate_reason=gate.words(),
+                metrics=metrics,
+                **fields,
+            )
+        )
+
+    def store(self) -> None:
+        """Write the new rows; what they replace, and what has no labels any more, is current no longer."""
+        written = {_key(one) for one in self.new}
+        gone = [one.pk for key, one in self.current.items() if key in written or key not in self.kept]
+        Calibration.objects.filter(pk__in=gone).update(is_current=False)
+        Calibration.objects.bulk_create(self.new)
+
+
+def begin(run: ScorerRun, given: GivenLabels) -> Fits:
+    """Return the run's current rows and what reviews decided about the flags that rest on its links."""
+    current = {_key(one): one for one in Calibration.objects.filter(run=run, is_current=True)}
+    decided: dict[Key, tuple[int, int]] = {}
+    columns = ("question", "scope", "dimension", "stratum")
+    rows = (
+        Flag.objects.filter(run=run, status=Flag.Status.RESOLVED, calibration__isnull=False)
+        .filter(outcome__in=[Outcome.CHANGE, Outcome.UPHOLD, Outcome.MODEL_WRONG])
+        .values_list(*(f"calibration__{name}" for name in columns), "outcome")
+        .annotate(count=Count("pk"))
+    )
+    for *key, outcome, count in rows:
+        question, scope, dimension, stratum = key
+        right, wrong = decided.get((question, scope, dimension, stratum), (0, 0))
+        is_right = outcome == Outcome.CHANGE
+        decided[question, scope, dimension, stratum] = (
+            (right + count, wrong) if is_right else (right, wrong + count)
+        )
+    return Fits(run, given, current, decided, is_changed(run))
+
+
+def sha256_of(columns: Iterable[npt.NDArray[Any]], *words: object) -> str:
+    """Return the hash of what a fit is made of; columns in a given order of rows."""
+    digest = hashlib.sha256(repr((VERSION, *words)).encode())
+    for column in columns:
+        digest.update(column.tobytes())
+    return digest.hexdigest()
+
+
+def prior_tau(run: ScorerRun, scope: str, dimension: Dimension | None) -> float | None:
+    """Return the scale that another revision of the scorer, or of the rubric, had; None where there is none."""
+    # Earlier ones only: two that took each other as prior would never come to rest.
+    before = Q(run__lt=run.pk) | Q(run=run.pk, dimension__lt=dimension.pk if dimension else 0)
+    earlier = Calibration.objects.filter(
+        before,
+        run__project=run.project_id,
+        run__scorer=run.scorer,
+        run__model=run.model,
+        question=Calibration.Question.PREFERENCE,
+        stage=Calibration.Stage.FITTED,
+        scope=scope,
+        dimension__key=dimension.key if dimension else None,
+    ).order_by("-pk")
+    parameters = earlier.values_list("parameters", flat=True).first()
+    return float(parameters["tau"]) if parameters else None
+
+
+def scope_of(*, whole: bool) -> str:
+    """Return the scope of a comparison."""
+    return Scope.GLOBAL if whole else Scope.LOCAL
+
+
+def _key(one: Calibration) -> Key:
+    return one.question, one.scope, one.dimension_id, one.stratum
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    return {
+        "code": gate.code,
+        "count": gate.count,
+        "needed": gate.needed,
+        "accuracy": gate.accuracy,
+        "lower": gate.lower,
+        "upper": gate.upper,
+        "precision_lower": gate.precision_lower,
+        "decisions": gate.decisions,
+    }

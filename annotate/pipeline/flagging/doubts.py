@@ -1,0 +1,78 @@
+"""What a scorer holds against a label, before it is a flag: some of it is never raised, for want of budget."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from annotate.models import Calibration, Flag, ScorerRun
+from annotate.reports.quality.given_labels import GivenLabels
+
+AtRisk = tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.float64]]
+
+SURPRISING = 0.20  # a label this improbable is held against its person
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One label beside what its link says.
+
+    ``chance`` is how likely another person would say the same, ``rank`` the doubt's place among all labels of its
+    stratum (0 the most surprising): strata are served alike, however their links are spread. ``sources`` are places in
+    the names of source models. A provisional one has no other effect than that a second person is asked, and is one of
+    ``among`` items that might be. ``evidence`` is what the reveal shows beside the person's number and the submission;
+    ``label`` is what the person said.
+    """
+
+    kind: Flag.Kind
+    run: ScorerRun
+    calibration: Calibration | None
+    conversation: int
+    scope: str
+    annotator: int
+    submission: int
+    chance: float
+    rank: float
+    evidence: dict[str, Any]
+    response: int | None = None
+    left: int | None = None
+    right: int | None = None
+    dimension: int | None = None
+    sources: frozenset[int] = frozenset()
+    provisional: bool = False
+    among: int = 0
+    label: Sequence[object] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what makes raising it twice the same as once."""
+        item = (self.scope, self.response, self.left, self.right, self.dimension)
+        # What speaks of a person stays the same flag whichever of their ratings is the worst at the moment.
+        about = () if self.kind == Flag.Kind.MODEL_RATING else item
+        words = (self.kind.value, self.run.pk, self.annotator, *about, *self.label)
+        return hashlib.sha256(repr(words).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Found:
+    """What a look at some conversations (None: all) and the labels given there found, and how these are shared out.
+
+    ``people`` and ``sources`` count labels by (run, person) and (run, source model), ``labels`` by run.
+    ``submissions`` are those that hold a label still: a flag on another one is about what was changed since.
+    ``at_risk`` are, by run, the labels where the link is sure of a side: person, whether they took the other one, and
+    how probable that was.
+    """
+
+    conversations: list[int] | None
+    given: GivenLabels
+    doubts: list[Doubt] = field(default_factory=list)
+    labels: dict[int, int] = field(default_factory=dict)
+    people: dict[tuple[int, int], int] = field(default_factory=dict)
+    sources: dict[tuple[int, int], int] = field(default_factory=dict)
+    submissions: set[int] = field(default_factory=set)
+    at_risk: dict[int, AtRisk] = field(default_factory=dict)

@@ -1,0 +1,204 @@
+"""The annotators of a project beside one another: what a manager looks at before talking to somebody.
+
+Nothing here pauses, pays or ranks anybody by itself. Offsets and agreement rest on ratings of the same items by others;
+gold on keys; the rest on how the answers were given.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, Sum
+
+from annotate.models import Flag, Note, Submission, User
+from annotate.reports.gold import GoldResult, gold_results
+from annotate.reports.own_progress import pace
+from annotate.reports.quality.given import GivenRatings, given_ratings
+from annotate.reports.quality.repeats import SelfAgreement, self_agreement
+from annotate.stats.judging import NOTHING, Estimate
+from annotate.stats.people import (
+    Ratings,
+    StraightLines,
+    agreement_with_others,
+    offset_estimates,
+    offsets,
+    shared,
+    straight_lines,
+)
+from annotate.stats.texts import near_duplicates
+
+# The latest of a person's texts that are compared with one another; how many pairs are shown, and how much of each.
+TEXTS = 500
+PAIRS = 5
+EXCERPT = 160
+
+
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """Two texts of one person that are nearly the same, cut to their beginnings."""
+
+    left: str
+    right: str
+    alike: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextsAlike:
+    """Of a person's latest ``texts``, how many are nearly the same as another one; the most alike pairs."""
+
+    texts: int
+    alike: int
+    pairs: list[TextPair]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDissent:
+    """An open F5 flag: against a scorer more often than expected, and one sign without any model agrees.
+
+    Of ``labels`` at which the scorer was sure ``against`` went against it where ``expected`` would; ``certainty`` is
+    P(rate > 1.5 times expected). ``signs``: odd_one_out (P of being it 1.5 times as often as others),
+    seconds_a_task (less than half the usual), gold_exact (the share right, lower than others').
+    """
+
+    scorer: str
+    labels: int
+    against: int
+    expected: float
+    certainty: float
+    signs: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """One person's work in the project; ``pace_ms`` as `own_progress.pace` says.
+
+    ``offset`` in levels: above 0 rates higher than the others on the same items. ``agreement`` is the weighted kappa
+    with them, ``itself`` that with the own answers on hidden repeats; None without any.
+    """
+
+    id: uuid.UUID
+    name: str
+    submissions: int
+    ratings: int
+    offset: Estimate
+    agreement: Estimate
+    itself: SelfAgreement | None
+    gold: GoldResult | None
+    pace_ms: float | None
+    active_ms: int
+    straight: StraightLines
+    texts: TextsAlike
+    dissents: list[ModelDissent]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatorReport:
+    """Everybody who has submitted real work, by name; what the usual pace is, and the usual share of straight lines."""
+
+    annotators: list[Annotator]
+    pace_ms: float | None
+    straight_share: float | None
+
+
+def annotator_report(project_id: int) -> AnnotatorReport:
+    """Return the report, in eleven statements and one more for each person's texts."""
+    work = _work(project_id)
+    people = list(User.objects.filter(pk__in=work).order_by("username"))
+    places = {one.pk: place for place, one in enumerate(people)}
+    given = given_ratings(project_id)
+    given = given.of(np.isin(given.annotator, list(places)))
+    measured = _measured(given, places)
+    gold = gold_results(project_id)
+    repeats, dissents = self_agreement(project_id), _dissents(project_id)
+    straight = _straight(given, places)
+    annotators = [
+        Annotator(
+            id=one.uid,
+            name=one.username,
+            submissions=work[one.pk]["submissions"],
+            ratings=int((given.annotator == one.pk).sum()),
+            offset=measured[0][place],
+            agreement=measured[1][place],
+            itself=repeats.get(one.pk),
+            gold=gold.get(one.pk),
+            pace_ms=work[one.pk]["pace"],
+            active_ms=work[one.pk]["active"] or 0,
+            straight=straight[place],
+            texts=_texts(project_id, one.pk),
+            dissents=dissents.get(one.pk, []),
+        )
+        for place, one in enumerate(people)
+    ]
+    paces = [one.pace_ms for one in annotators if one.pace_ms is not None]
+    shares = [one.straight.share for one in annotators if one.straight.share is not None]
+    return AnnotatorReport(
+        annotators,
+        float(np.median(paces)) if paces else None,
+        float(np.median(shares)) if shares else None,
+    )
+
+
+def _dissents(project_id: int) -> dict[int, list[ModelDissent]]:
+    flags = Flag.objects.filter(project=project_id, kind=Flag.Kind.PERSON, status=Flag.Status.OPEN)
+    found: dict[int, list[ModelDissent]] = {}
+    rows = flags.order_by("pk").values_list("annotator", "run__scorer", "evidence")
+    for person, scorer, evidence in rows:
+        numbers = {key: evidence[key] for key in ("labels", "against", "expected", "certainty", "signs")}
+        found.setdefault(person, []).append(ModelDissent(scorer=scorer or "", **numbers))
+    return found
+
+
+def _work(project_id: int) -> dict[int, dict[str, Any]]:
+    live = Submission.objects.filter(task__batch__project=project_id, origin=Submission.Origin.LIVE).to_work()
+    rows = live.values("annotator").annotate(
+        submissions=Count("assignment", distinct=True), pace=pace(), active=Sum("active_ms")
+    )
+    return {row["annotator"]: dict(row) for row in rows}
+
+
+def _measured(given: GivenRatings, places: dict[int, int]) -> tuple[list[Estimate], list[Estimate]]:
+    """Return everybody's offset and agreement with others, by place."""
+    dimensions, dimension = np.unique(given.dimension, return_inverse=True)
+    person = np.array([places[one] for one in given.annotator.tolist()], dtype=np.int64)
+    several = shared(Ratings(given.item, dimension, given.conversation, person, given.value.astype(float)))
+    if not len(several.item):
+        return [NOTHING] * len(places), [NOTHING] * len(places)
+    return (
+        offset_estimates(several, offsets(several, len(places)), len(places)),
+        agreement_with_others(several, len(places), len(dimensions)),
+    )
+
+
+def _straight(given: GivenRatings, places: dict[int, int]) -> list[StraightLines]:
+    """Return how often everybody's answers to a task are all alike, by place."""
+    ordered = given.of(
+        np.lexsort((given.dimension, given.response, given.turn, given.submission, given.annotator))
+    )
+    return [
+        straight_lines(ordered.submission[mine], ordered.value[mine])
+        for mine in (ordered.annotator == one for one in places)
+    ]
+
+
+def _texts(project_id: int, person: int) -> TextsAlike:
+    notes = Note.objects.filter(
+        submission__annotator=person,
+        submission__task__batch__project=project_id,
+        submission__origin=Submission.Origin.LIVE,
+    )
+    # A later revision repeats what the earlier one said: of one place the latest text alone is compared.
+    latest: dict[tuple[Any, ...], str] = {}
+    rows = notes.order_by("-pk").values_list(
+        "submission__assignment", "kind", "scope", "response", "left", "right", "dimension", "image", "text"
+    )
+    for *where, text in rows[: 2 * TEXTS]:
+        latest.setdefault(tuple(where), text)
+    texts = list(latest.values())[:TEXTS]
+    found = near_duplicates(texts)
+    pairs = [
+        TextPair(texts[one.left][:EXCERPT], texts[one.right][:EXCERPT], one.jaccard) for one in found[:PAIRS]
+    ]
+    return TextsAlike(len(texts), len({place for one in found for place in (one.left, one.right)}), pairs)

@@ -1,0 +1,216 @@
+"""What a wanted interval takes in conversations, labels, hours and money; more people an item against more items.
+
+The part that reads all answers (`forecast_basis`) is stored; what is made of it for a wanted half-width is arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+from django.db import connection
+from django.db.models import Avg, Count, Q
+
+from annotate.models import Dimension, Project, Submission
+from annotate.reports.quality.agreement import AgreementReport, agreement_report
+from annotate.reports.quality.given import GivenRatings, given_ratings
+from annotate.reports.quality.stored import stored
+from annotate.reports.sql import IS_BASE_ONCE, latest
+from annotate.stats import forecast
+from annotate.stats.forecast import Answers, Components, Need
+
+WINS = "wins"
+OVERLAPS = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What makes answers to one question differ: a dimension's ratings by source model, or who wins (``wins``)."""
+
+    question: str
+    components: Components
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastBasis:
+    """What forecasts rest on: variances by question, people at work, the mean active time of a task and of how many."""
+
+    questions: list[Basis]
+    people: int
+    task_ms: float | None
+    timed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a manager asks: the half-width of which number's interval, by how many people, at what rate an hour.
+
+    ``kind`` "mean" is of a source model's ratings on a dimension (of ``wins``: its share of wins), "alpha" a
+    dimension's.
+    With ``people`` the mean is to hold for people like these, whoever they are; without, for the people at work, whose
+    offsets cancel where sources are compared. The rate has no currency and is stored nowhere.
+    """
+
+    question: str = ""
+    kind: Literal["mean", "alpha"] = "mean"
+    half_width: Annotated[float, msgspec.Meta(ge=0.001, le=4)] = 0.1
+    people: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    rate: Annotated[float, msgspec.Meta(ge=0, le=1e9)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one way takes and the range it may; hours and money None without timed tasks or a rate."""
+
+    need: Need
+    hours: float | None
+    hours_low: float | None
+    hours_high: float | None
+    money: float | None
+    money_low: float | None
+    money_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The answer: a cost for each number of people an item, and how wide intervals get with labels, by people an item.
+
+    ``present`` is the half-width that the labels there are give. ``floor`` is the half-width below which these people
+    cannot come. ``undefined``: why there is no answer ("" where there is one): few_conversations, few_people,
+    no_variation, no_alpha, too_few_people (the floor lies above what is wanted), no_question.
+    """
+
+    wanted: Wanted
+    costs: list[Cost]
+    present: float | None
+    floor: float | None
+    undefined: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastReport:
+    """What forecasts rest on, and the one that was asked for."""
+
+    basis: ForecastBasis
+    forecast: Forecast
+
+
+def forecast_of(project_id: int, basis: ForecastBasis, wanted: Wanted) -> ForecastReport:
+    """Return what is wanted, from its basis."""
+    people = wanted.people
+    if wanted.kind == "alpha":
+        return ForecastReport(basis, _alpha(project_id, basis, wanted))
+    asked = {one.question: one.components for one in basis.questions}
+    # Without a question, or with one that is not there, the first that can be answered.
+    known = next((key for key, one in asked.items() if not one.undefined), next(iter(asked), ""))
+    question = wanted.question if wanted.question in asked else known
+    wanted = Wanted(question, wanted.kind, wanted.half_width, wanted.people, wanted.rate)
+    if question not in asked:
+        return ForecastReport(basis, Forecast(wanted, [], None, None, "no_question"))
+    found = asked[question]
+    needs = [forecast.need(found, wanted.half_width, overlap, people) for overlap in OVERLAPS]
+    undefined = found.undefined or ("" if any(needs) else "too_few_people")
+    costs = [_cost(one, basis, wanted) for one in needs if one is not None]
+    present = (
+        forecast.half_width(found, found.conversations, found.overlap, people)
+        if found.conversations
+        else None
+    )
+    return ForecastReport(
+        basis, Forecast(wanted, costs, present, forecast.people_floor(found, people), undefined)
+    )
+
+
+def _alpha(project_id: int, basis: ForecastBasis, wanted: Wanted) -> Forecast:
+    """Return what narrows alpha's interval: it shrinks with the root of the conversations, at the overlap there is."""
+    kept = stored(project_id, "agreement", AgreementReport)
+    report = kept.report if kept else agreement_report(project_id)
+    found = next((one for one in report.dimensions if one.dimension == wanted.question), None)
+    reach = found.agreement.intervals.get("alpha") if found else None
+    basis_of = next((one.components for one in basis.questions if one.question == wanted.question), None)
+    if reach is None or basis_of is None:
+        return Forecast(wanted, [], None, None, "no_alpha")
+    present = (reach.high - reach.low) / 2
+    conversations = basis_of.conversations * (present / wanted.half_width) ** 2
+    overlap = max(2, round(basis_of.overlap))
+    # The interval's own width is off by about 1 / sqrt(2 n) with n conversations; what it takes, by twice that.
+    spread = 1 + forecast.Z * 2 / math.sqrt(2 * max(1, basis_of.conversations))
+    middle, low, high = (
+        math.ceil(one) for one in (conversations, conversations / spread, conversations * spread)
+    )
+    need = Need(overlap, middle, low, high, middle * overlap, low * overlap, high * overlap)
+    return Forecast(wanted, [_cost(need, basis, wanted)], present, None, "")
+
+
+def _cost(need: Need, basis: ForecastBasis, wanted: Wanted) -> Cost:
+    hours = [
+        None if basis.task_ms is None else labels * basis.task_ms / 3_600_000
+        for labels in (need.labels, need.labels_low, need.labels_high)
+    ]
+    money = [None if one is None or wanted.rate is None else one * wanted.rate for one in hours]
+    return Cost(need, *hours, *money)
+
+
+def forecast_basis(project_id: int) -> ForecastBasis:
+    """Return the variances of every dimension's ratings and of overall preferences, in five statements."""
+    given = given_ratings(project_id)
+    rubric = Project.objects.values_list("rubric", flat=True).get(pk=project_id)
+    dimensions = Dimension.objects.filter(rubric=rubric).order_by("position").values_list("pk", "key")
+    sources = _sources(given)
+    questions = [
+        Basis(key, forecast.components(_answers(given, sources, given.dimension == pk)))
+        for pk, key in dimensions
+    ]
+    questions.append(Basis(WINS, forecast.components(_wins(project_id))))
+    live = Submission.objects.filter(task__batch__project=project_id, origin=Submission.Origin.LIVE).to_work()
+    timed = Q(revision=1, active_ms__gt=0)
+    work = live.aggregate(
+        people=Count("annotator", distinct=True),
+        task_ms=Avg("active_ms", filter=timed),
+        timed=Count("pk", filter=timed),
+    )
+    return ForecastBasis(questions, **work)
+
+
+def _answers(given: GivenRatings, sources: dict[int, int], which: Any) -> Answers:  # noqa: ANN401 - a column of bools
+    used = given.of(which)
+    stratum = np.array([sources[one] for one in used.response.tolist()], dtype=np.int64)
+    return Answers(stratum, used.conversation, used.annotator, used.value.astype(float))
+
+
+def _sources(given: GivenRatings) -> dict[int, int]:
+    """Return the source model of every response, as a number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, dense_rank() OVER (ORDER BY source_model) FROM annotate_response WHERE id = ANY(%s)",
+            [np.unique(given.response).tolist()],
+        )
+        return dict(cursor.fetchall())
+
+
+_WINS_SOURCE = f"""
+    FROM annotate_submission submission JOIN annotate_task task ON task.id = submission.task_id
+    JOIN annotate_batch batch ON batch.id = task.batch_id
+    WHERE batch.project_id = %(project)s AND submission.origin = 'live' AND {IS_BASE_ONCE}"""
+
+# A win of the source that comes first by name, so that a pair of sources is one thing whoever was on the left.
+_WINS = f"""
+WITH latest AS ({latest("submission.id, submission.annotator_id, task.conversation_id", _WINS_SOURCE)})
+SELECT dense_rank() OVER (ORDER BY least(l.source_model, r.source_model), greatest(l.source_model, r.source_model)),
+       latest.conversation_id, latest.annotator_id,
+       (1 + sign(comparison.preference) * CASE WHEN l.source_model < r.source_model THEN -1 ELSE 1 END) / 2
+FROM latest JOIN annotate_comparison comparison ON comparison.submission_id = latest.id
+JOIN annotate_response l ON l.id = comparison.left_id JOIN annotate_response r ON r.id = comparison.right_id
+WHERE comparison.dimension_id IS NULL AND comparison.scope = 'local' AND l.source_model <> r.source_model
+"""  # noqa: S608 - no value is pasted in
+
+
+def _wins(project_id: int) -> Answers:
+    with connection.cursor() as cursor:
+        cursor.execute(_WINS, {"project": project_id})
+        rows = np.array(cursor.fetchall(), dtype=float).reshape(-1, 4)
+    stratum, conversation, person = rows[:, :3].T.astype(np.int64)
+    return Answers(stratum, conversation, person, rows[:, 3])

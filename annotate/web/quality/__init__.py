@@ -1,0 +1,1 @@
+"""The managers' pages about the quality of labels and models."""
