@@ -1,4 +1,4 @@
-"""A pytest plugin for CI: where data beside the checkout is at hand, no test on it may be skipped."""  # noqa: INP001
+"""A pytest plugin for CI: no test on data beside the checkout may be skipped; the last lines name what failed."""  # noqa: INP001
 
 import os
 from collections.abc import Generator
@@ -17,3 +17,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             report.outcome = "failed"
             report.longrepr = f"{variable} is set, yet this test was skipped: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Name the failed tests after everything else: of a long log, often only the end is kept."""
+    yield
+    for kind in ("failed", "error"):
+        for report in terminalreporter.getreports(kind):
+            terminalreporter.write_line(f"{kind}: {report.nodeid} ({report.when})")

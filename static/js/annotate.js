@@ -49,6 +49,8 @@ export class Workbench {
     this.busy = false;
     /** Whether the way out is being looked at (leaving.js): a second press must not overtake it. */
     this.asking = false;
+    /** Whether the trouble shown is a log-in that ran out, which a save that goes through takes away. */
+    this.loggedOut = false;
     /** @type {number | undefined} */
     this.lookAgain = undefined;
     this.ahead = new Ahead(slug, () => (this.outbox.waiting.length ? null : this.assignment));
@@ -158,6 +160,7 @@ export class Workbench {
     this.reading = new Reading(this.work, assignment, this.screen);
     this.setState("working");
     showSaved("saved");
+    this.loggedOut = false;
     showTrouble([]);
     window.scrollTo(0, 0);
     /** @type {HTMLElement | null} */ (this.work.querySelector(".turn-head h2"))?.focus({ preventScroll: true });
@@ -201,11 +204,16 @@ export class Workbench {
   showState(state) {
     showSaved(state);
     if (state === "logged-out") this.showLoggedOut("logged_out");
-    else if (state === "saved") showTrouble([]);
+    else if (state === "saved" && (this.loggedOut || this.keeper?.answers.past.length)) {
+      // What was said as this task came up (why it is back, what became of the one before) stays until the person has gone on with it.
+      this.loggedOut = false;
+      showTrouble([]);
+    }
   }
 
   /** @param {string} text its key */
   showLoggedOut(text) {
+    this.loggedOut = true;
     showTrouble([say(text)], { href: this.shell.dataset.login ?? "/", label: say("log_in") });
   }
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -21,6 +22,9 @@ from tests.e2e.screen import Workbench
 
 # Playwright's synchronous calls run an event loop in this thread, which makes Django's guard speak up.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# How long something that will come is waited for: only a test that fails waits that long.
+expect.set_options(timeout=20_000)
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
@@ -74,6 +78,58 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def joined_scripts(scripts: Path, settings: Settings) -> None:
     """Let the browser run what it will run in production: modules joined to one file a page."""
     settings.STATICFILES_DIRS = [scripts, *settings.STATICFILES_DIRS]
+
+
+class Door:
+    """Stands before the server's application and lets nobody in between two tests.
+
+    A page that is being closed still sends what it holds. Such a request must not run into the emptying of
+    the database (which deadlocks), nor into the next test (whose settings and database are not its own).
+    """
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+        self.is_open = False
+        self.inside = 0
+        self.changed = threading.Condition()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with self.changed:
+            if not self.is_open:
+                start_response("503 Service Unavailable", [("Content-Length", "0")])
+                return []
+            self.inside += 1
+        try:
+            return self.application(environ, start_response)  # type: ignore[no-any-return]
+        finally:
+            with self.changed:
+                self.inside -= 1
+                self.changed.notify_all()
+
+    def open(self) -> None:
+        with self.changed:
+            self.is_open = True
+
+    def shut(self) -> None:
+        """Let nobody in any more, and wait for those who are inside."""
+        with self.changed:
+            self.is_open = False
+            assert self.changed.wait_for(lambda: self.inside == 0, timeout=60), "a request never ended"
+
+
+@pytest.fixture(autouse=True)
+def door(request: pytest.FixtureRequest, any_host: None, joined_scripts: None) -> Iterator[None]:
+    """Open the server to the browser once all is prepared, and shut it before anything is taken down."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    httpd = request.getfixturevalue("live_server").thread.httpd
+    if not isinstance(httpd.get_app(), Door):
+        httpd.set_app(Door(httpd.get_app()))
+    httpd.get_app().open()
+    yield
+    httpd.get_app().shut()
 
 
 @pytest.fixture(autouse=True)

@@ -138,6 +138,29 @@ def test_what_the_server_refuses_later_is_brought_back_with_the_problem(
 
 
 @pytest.mark.usefixtures("three_tasks")
+def test_why_a_task_came_back_is_said_until_the_person_has_gone_on_with_it(bench: Workbench) -> None:
+    error = {"code": "off_scale", "detail": "It goes from 0 to 3.", "path": "ratings[0].value"}
+    open_with_next(bench)
+    bench.page.route("**/draft", lambda route: route.abort())
+    bench.answer_everything()
+    bench.page.route(
+        "**/submit",
+        lambda route: route.fulfill(
+            status=422, body=json.dumps({"errors": [error]}), content_type="application/json"
+        ),
+    )
+    bench.page.unroute("**/draft")
+    with bench.page.expect_response("**/draft"):  # what was not stored before is stored now, by itself
+        bench.press("Control+Enter")
+    bench.wait_saved()
+    expect(bench.page.locator("#trouble")).to_contain_text("The server did not take these answers")
+
+    with bench.page.expect_response("**/draft"):
+        bench.row("Text quality").get_by_role("radio", name="1:").click()
+    expect(bench.page.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("three_tasks")
 def test_a_submit_that_waited_too_long_keeps_its_texts_until_they_are_put_away(
     bench: Workbench, context: BrowserContext, ada: User
 ) -> None:
