@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -40,16 +41,18 @@ _SCORED = "SELECT response_id FROM annotate_score WHERE run_id = %s AND response
 def score(project: Project, plan: Plan, columns: Columns) -> int:
     """Store every score of the plan's scorers that is missing; return how many were."""
     runs = [(_run(project, one, plan.seed), one) for one in plan.scorers]
-    stored = 0
+    added: Counter[int] = Counter()
     for chunk in scenes(project.pk, _CHUNK) if runs else ():
         known = [(scene, scene.truth(plan.seed, columns.scopes)) for scene in chunk]
         for run, one in runs:
             with transaction.atomic():
-                stored += _score(run, one, plan.seed, known)
+                added[run.pk] += _score(run, one, plan.seed, known)
     for run, _ in runs:
-        run.status = ScorerRun.Status.DONE
-        run.save(update_fields=["status", "updated_at"])
-    return stored
+        # A run that says it changed has its new scores looked for.
+        if added[run.pk] or run.status != ScorerRun.Status.DONE:
+            run.status = ScorerRun.Status.DONE
+            run.save(update_fields=["status", "updated_at"])
+    return added.total()
 
 
 def _run(project: Project, plan: ScorerPlan, seed: int) -> ScorerRun:
