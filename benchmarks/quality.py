@@ -2,7 +2,7 @@
 
     .venv/bin/python -m annotate.embedded borrow -- .venv/bin/python -m benchmarks.quality
 
-Makes the project (35,000 submissions, 1.5 million ratings, 500,000 scores; `--small` a fiftieth of that) unless an
+Makes the project (35,000 submissions, 1.5 million ratings, 500,000 scores; `--part 5` a fifth of that) unless an
 earlier run has, in a process of its own, so that the peak memory printed is that of the passes. Whole passes
 forget what was stored; the later ones carry it on, as workers do. Pages are those of the manager's tabs, read
 three times through Django without a network, the median. Whoever works beside it makes the figures larger: the
@@ -43,13 +43,12 @@ MORE, OK = 100, HTTPStatus.OK
 AIMS = {"whole": 60.0, "later": 2.0, "page": 0.3, "memory": 1024.0}
 
 
-def simulated(slug: str, *, small: bool, more: int = 0) -> Project:
+def simulated(slug: str, *, part: int, more: int = 0) -> Project:
     """Return the benchmark's project, made or added to by the command."""
-    size = 50 if small else 1
     options = {
         "annotators": 24,
-        "conversations": 12_500 // size,
-        "submissions": 35_000 // size,
+        "conversations": 12_500 // part,
+        "submissions": 35_000 // part,
         "careless": "2:0.4",
         "harsh": "2:-0.8",
         "seed": 7,
@@ -130,11 +129,11 @@ def forget(project: Project) -> None:
 def main() -> None:
     """Make, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true", help="a fiftieth of the size")
+    parser.add_argument("--part", type=int, default=1, help="5: a fifth of the size")
     parser.add_argument("--project", default="", help="another project that this benchmark made earlier")
     options = parser.parse_args()
-    slug = options.project or ("quality-small" if options.small else "quality")
-    project = simulated(slug, small=options.small)
+    slug = options.project or ("quality" if options.part == 1 else f"quality-{options.part}")
+    project = simulated(slug, part=options.part)
     forget(project)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -144,7 +143,7 @@ def main() -> None:
     print(f"{project.slug}: {work.count():,} submissions, {ratings:,} ratings, {scores:,} scores")
     print(f"load of the machine's {os.cpu_count()} cores at the beginning: {os.getloadavg()[0]:.1f}")
     passes(project, whole=True)
-    simulated(slug, small=options.small, more=MORE)
+    simulated(slug, part=options.part, more=MORE)
     passes(project, whole=False)
     pages(project)
 

@@ -87,11 +87,10 @@ def estimates(labels: Labels, values: Floats, number: Number, questions: int) ->
 
 def _conversations(labels: Labels, questions: int, turns: int) -> Ints:
     """Return how many conversations there are by question and turn, the turn 0 standing for all."""
-    counts = np.zeros((questions, turns + 1), dtype=np.int64)
-    for turn in (labels.turn, np.zeros_like(labels.turn)):
-        several = np.unique(np.stack([labels.question, turn, labels.conversation]), axis=1)
-        np.add.at(counts, (several[0], several[1]), 1)
-    return counts
+    known, conversation = np.unique(labels.conversation, return_inverse=True)
+    there = np.zeros((len(known), questions, turns), dtype=np.bool_)
+    there[conversation, labels.question, labels.turn - 1] = True
+    return np.concatenate([there.any(axis=2).sum(axis=0)[:, None], there.sum(axis=0)], axis=1)
 
 
 def estimate(value: float, reach: bootstrap.Interval | None, n: int, conversations: int) -> Estimate:

@@ -5,6 +5,7 @@ An item is one response on one dimension. Data come as columns of equal length.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,9 +96,10 @@ def offset_estimates(ratings: Ratings, found: Offsets, people: int) -> list[Esti
             sums[..., 0] > 0, sums[..., 1] / np.maximum(sums[..., 0] + found.shrinkage, 1), np.nan
         )
 
+    one_question = np.zeros(len(columns), dtype=np.int64)
     return [
-        _estimate(columns[mine], ratings.conversation[mine], number)
-        for mine in (ratings.person == person for person in range(people))
+        _estimate(columns[mine], one_question[mine], 1, ratings.conversation[mine], number)
+        for mine in _rows_of(ratings.person, people)
     ]
 
 
@@ -113,17 +115,16 @@ def agreement_with_others(ratings: Ratings, people: int, dimensions: int) -> lis
     squares = np.bincount(ratings.item, value**2)[ratings.item]
     other, other_squared = (total - value) / count, (squares - value**2) / count
     columns = np.stack([np.ones_like(value), value, other, value**2, other_squared, value * other], axis=1)
-    found = []
-    for person in range(people):
-        mine = np.flatnonzero(ratings.person == person)
-        by_dimension = np.zeros((len(mine), dimensions, 6))
-        by_dimension[np.arange(len(mine)), ratings.dimension[mine]] = columns[mine]
-        found.append(
-            _estimate(
-                by_dimension.reshape(len(mine), dimensions * 6), ratings.conversation[mine], _stratified_kappa
-            )
+    return [
+        _estimate(
+            columns[mine],
+            ratings.dimension[mine],
+            dimensions,
+            ratings.conversation[mine],
+            _stratified_kappa,
         )
-    return found
+        for mine in _rows_of(ratings.person, people)
+    ]
 
 
 def _stratified_kappa(sums: Floats) -> Floats:
@@ -136,12 +137,23 @@ def _stratified_kappa(sums: Floats) -> Floats:
     return found
 
 
-def _estimate(columns: Floats, conversation: Ints, number: Any) -> Estimate:  # noqa: ANN401 - sums in, numbers out
+def _rows_of(person: Ints, people: int) -> list[Ints]:
+    """Return each person's rows, in their order."""
+    order = np.argsort(person, kind="stable")
+    return np.split(order, np.searchsorted(person[order], np.arange(1, people)))
+
+
+def _estimate(
+    columns: Floats, question: Ints, questions: int, conversation: Ints, number: Callable[[Floats], Floats]
+) -> Estimate:
+    """Return what ``number`` makes of the columns' sums, those of each question beside the others'."""
     if not len(columns):
         return NOTHING
     groups = bootstrap.groups(conversation)
-    parts = np.zeros((int(groups.max()) + 1, columns.shape[1]))
-    np.add.at(parts, groups, columns)
+    cells = (int(groups.max()) + 1) * questions
+    place = groups * questions + question
+    sums = np.stack([np.bincount(place, column, minlength=cells) for column in columns.T], axis=1)
+    parts = sums.reshape(cells // questions, -1)
     (reach,) = bootstrap.intervals(number(bootstrap.replicates(parts))[:, None])
     return estimate(float(number(parts.sum(axis=0))), reach, len(columns), len(np.unique(conversation)))
 

@@ -16,7 +16,7 @@ from django.db.models import Count, Sum
 from annotate.models import Flag, Note, Submission, User
 from annotate.reports.gold import GoldResult, gold_results
 from annotate.reports.own_progress import pace
-from annotate.reports.quality.given import GivenRatings, given_ratings
+from annotate.reports.quality.given import GivenRatings, Ints, given_ratings, of_responses
 from annotate.reports.quality.repeats import SelfAgreement, self_agreement
 from annotate.stats.judging import NOTHING, Estimate
 from annotate.stats.people import (
@@ -104,24 +104,25 @@ class AnnotatorReport:
 
 
 def annotator_report(project_id: int) -> AnnotatorReport:
-    """Return the report, in eleven statements and one more for each person's texts."""
+    """Return the report, in twelve statements and one more for each person's texts."""
     work = _work(project_id)
     people = list(User.objects.filter(pk__in=work).order_by("username"))
-    places = {one.pk: place for place, one in enumerate(people)}
     given = given_ratings(project_id)
-    given = given.of(np.isin(given.annotator, list(places)))
-    measured = _measured(given, places)
+    person = _places(given.annotator, [one.pk for one in people])
+    given, person = given.of(person >= 0), person[person >= 0]
+    ratings = np.bincount(person, minlength=len(people))
+    offset, agreement = _measured(given, person, len(people))
     gold = gold_results(project_id)
     repeats, dissents = self_agreement(project_id), _dissents(project_id)
-    straight = _straight(given, places)
+    straight = _straight(project_id, given, person, len(people))
     annotators = [
         Annotator(
             id=one.uid,
             name=one.username,
             submissions=work[one.pk]["submissions"],
-            ratings=int((given.annotator == one.pk).sum()),
-            offset=measured[0][place],
-            agreement=measured[1][place],
+            ratings=int(ratings[place]),
+            offset=offset[place],
+            agreement=agreement[place],
             itself=repeats.get(one.pk),
             gold=gold.get(one.pk),
             pace_ms=work[one.pk]["pace"],
@@ -159,27 +160,33 @@ def _work(project_id: int) -> dict[int, dict[str, Any]]:
     return {row["annotator"]: dict(row) for row in rows}
 
 
-def _measured(given: GivenRatings, places: dict[int, int]) -> tuple[list[Estimate], list[Estimate]]:
+def _places(annotator: Ints, people: list[int]) -> Ints:
+    """Return the place of each annotator among these people; -1 for somebody else."""
+    known, person = np.unique(annotator, return_inverse=True)
+    places = {pk: place for place, pk in enumerate(people)}
+    return np.array([places.get(pk, -1) for pk in known.tolist()], dtype=np.int64)[person]
+
+
+def _measured(given: GivenRatings, person: Ints, people: int) -> tuple[list[Estimate], list[Estimate]]:
     """Return everybody's offset and agreement with others, by place."""
     dimensions, dimension = np.unique(given.dimension, return_inverse=True)
-    person = np.array([places[one] for one in given.annotator.tolist()], dtype=np.int64)
     several = shared(Ratings(given.item, dimension, given.conversation, person, given.value.astype(float)))
     if not len(several.item):
-        return [NOTHING] * len(places), [NOTHING] * len(places)
+        return [NOTHING] * people, [NOTHING] * people
     return (
-        offset_estimates(several, offsets(several, len(places)), len(places)),
-        agreement_with_others(several, len(places), len(dimensions)),
+        offset_estimates(several, offsets(several, people), people),
+        agreement_with_others(several, people, len(dimensions)),
     )
 
 
-def _straight(given: GivenRatings, places: dict[int, int]) -> list[StraightLines]:
+def _straight(project_id: int, given: GivenRatings, person: Ints, people: int) -> list[StraightLines]:
     """Return how often everybody's answers to a task are all alike, by place."""
-    ordered = given.of(
-        np.lexsort((given.dimension, given.response, given.turn, given.submission, given.annotator))
-    )
+    (turn,) = of_responses(project_id, given.response, "number")
+    # By response and dimension they are in order already.
+    order = np.lexsort((turn, given.submission, person))
+    ends = np.searchsorted(person[order], np.arange(1, people))
     return [
-        straight_lines(ordered.submission[mine], ordered.value[mine])
-        for mine in (ordered.annotator == one for one in places)
+        straight_lines(given.submission[mine], given.value[mine]) for mine in np.split(order, ends)[:people]
     ]
 
 

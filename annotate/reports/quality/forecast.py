@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
-import numpy as np
-from django.db import connection
 from django.db.models import Avg, Count, Q
 
 from annotate.models import Dimension, Project, Submission
 from annotate.reports.quality.agreement import AgreementReport, agreement_report
-from annotate.reports.quality.given import GivenRatings, given_ratings
+from annotate.reports.quality.columns import read
+from annotate.reports.quality.given import GivenRatings, Ints, given_ratings, of_responses
 from annotate.reports.quality.stored import stored
 from annotate.reports.sql import IS_BASE_ONCE, latest
 from annotate.stats import forecast
@@ -155,11 +154,11 @@ def _cost(need: Need, basis: ForecastBasis, wanted: Wanted) -> Cost:
 
 
 def forecast_basis(project_id: int) -> ForecastBasis:
-    """Return the variances of every dimension's ratings and of overall preferences, in five statements."""
+    """Return the variances of every dimension's ratings and of overall preferences, in six statements."""
     given = given_ratings(project_id)
     rubric = Project.objects.values_list("rubric", flat=True).get(pk=project_id)
     dimensions = Dimension.objects.filter(rubric=rubric).order_by("position").values_list("pk", "key")
-    sources = _sources(given)
+    (sources,) = of_responses(project_id, given.response, "source")
     questions = [
         Basis(key, forecast.components(_answers(given, sources, given.dimension == pk)))
         for pk, key in dimensions
@@ -175,20 +174,9 @@ def forecast_basis(project_id: int) -> ForecastBasis:
     return ForecastBasis(questions, **work)
 
 
-def _answers(given: GivenRatings, sources: dict[int, int], which: Any) -> Answers:  # noqa: ANN401 - a column of bools
+def _answers(given: GivenRatings, sources: Ints, which: Any) -> Answers:  # noqa: ANN401 - a column of bools
     used = given.of(which)
-    stratum = np.array([sources[one] for one in used.response.tolist()], dtype=np.int64)
-    return Answers(stratum, used.conversation, used.annotator, used.value.astype(float))
-
-
-def _sources(given: GivenRatings) -> dict[int, int]:
-    """Return the source model of every response, as a number."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, dense_rank() OVER (ORDER BY source_model) FROM annotate_response WHERE id = ANY(%s)",
-            [np.unique(given.response).tolist()],
-        )
-        return dict(cursor.fetchall())
+    return Answers(sources[which], used.conversation, used.annotator, used.value.astype(float))
 
 
 _WINS_SOURCE = f"""
@@ -198,10 +186,10 @@ _WINS_SOURCE = f"""
 
 # A win of the source that comes first by name, so that a pair of sources is one thing whoever was on the left.
 _WINS = f"""
-WITH latest AS ({latest("submission.id, submission.annotator_id, task.conversation_id", _WINS_SOURCE)})
-SELECT dense_rank() OVER (ORDER BY least(l.source_model, r.source_model), greatest(l.source_model, r.source_model)),
-       latest.conversation_id, latest.annotator_id,
-       (1 + sign(comparison.preference) * CASE WHEN l.source_model < r.source_model THEN -1 ELSE 1 END) / 2
+WITH latest AS MATERIALIZED ({latest("submission.id, submission.annotator_id, task.conversation_id", _WINS_SOURCE)})
+SELECT dense_rank() OVER (ORDER BY least(l.source_model, r.source_model), greatest(l.source_model, r.source_model))
+       AS pair, latest.conversation_id AS conversation, latest.annotator_id AS annotator,
+       sign(comparison.preference) * CASE WHEN l.source_model < r.source_model THEN -1 ELSE 1 END AS side
 FROM latest JOIN annotate_comparison comparison ON comparison.submission_id = latest.id
 JOIN annotate_response l ON l.id = comparison.left_id JOIN annotate_response r ON r.id = comparison.right_id
 WHERE comparison.dimension_id IS NULL AND comparison.scope = 'local' AND l.source_model <> r.source_model
@@ -209,8 +197,6 @@ WHERE comparison.dimension_id IS NULL AND comparison.scope = 'local' AND l.sourc
 
 
 def _wins(project_id: int) -> Answers:
-    with connection.cursor() as cursor:
-        cursor.execute(_WINS, {"project": project_id})
-        rows = np.array(cursor.fetchall(), dtype=float).reshape(-1, 4)
-    stratum, conversation, person = rows[:, :3].T.astype(np.int64)
-    return Answers(stratum, conversation, person, rows[:, 3])
+    columns = {"pair": "i8", "conversation": "i8", "annotator": "i8", "side": "i2"}
+    found = read(_WINS, {"project": project_id}, columns, everything=True)
+    return Answers(found["pair"], found["conversation"], found["annotator"], (1 + found["side"]) / 2)

@@ -38,8 +38,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Dimensions of which a run may speak, of these the ones with a number of their own, and those by weakest step."""
+    """Dimensions of which a run may speak, of these the ones with a number of their own, and those by weakest step.
 
+    ``process`` is whether it speaks of steps.
+    """
+
+    process: bool
     dimensions: list[int]
     dedicated: list[int]
     by_weakest: list[int]
@@ -196,6 +200,7 @@ def spoken(run: ScorerRun) -> Spoken:
         ).values_list("pk", "key")
     )
     return Spoken(
+        process,
         [pk for pk, key in known.items() if may_speak(key, process=process, dedicated=pk in dedicated)],
         sorted(dedicated),
         [pk for pk, key in known.items() if key == BY_WEAKEST_STEP],

@@ -17,10 +17,10 @@ import numpy as np
 
 from annotate.models import Dimension, Project, Score, ScorerRun
 from annotate.reports.quality.columns import read
-from annotate.reports.quality.given_labels import GivenLabels
+from annotate.reports.quality.given import UNPROMPTED, given_ratings, of_responses
+from annotate.reports.quality.given_labels import GivenLabels, spoken
 from annotate.reports.quality.published import PUBLISHED, PublishedJudge
-from annotate.reports.quality.scored_labels import scored_pairs
-from annotate.reports.sql import IS_WORK, latest
+from annotate.reports.quality.scored_labels import found_at, scored_pairs
 from annotate.stats.beliefs import BY_WEAKEST_STEP, LEAST_STEPS, may_speak
 from annotate.stats.judging import (
     NOTHING,
@@ -105,35 +105,35 @@ def judge_report(project_id: int) -> JudgeReport:
             "-updated_at", "-pk"
         )
     )
-    given = GivenLabels(project_id, runs)
+    if not runs:
+        return JudgeReport([], PUBLISHED)
     rubric = Project.objects.values_list("rubric", flat=True).get(pk=project_id)
     dimensions = list(Dimension.objects.filter(rubric=rubric).order_by("position"))
-    return JudgeReport([_judge(run, dimensions, given) for run in runs], PUBLISHED)
+    given = GivenLabels(project_id, runs)
+    rated = _rated(project_id, dimensions)
+    return JudgeReport([_judge(run, dimensions, given, rated) for run in runs], PUBLISHED)
 
 
-def _judge(run: ScorerRun, dimensions: list[Dimension], given: GivenLabels) -> Judge:
-    process = run.scores.filter(step_values__isnull=False).exists()
+def _judge(run: ScorerRun, dimensions: list[Dimension], given: GivenLabels, rated: _Rated) -> Judge:
+    says = spoken(run)
     preferences = _preferences(run.pk, given)
-    dedicated = set(
-        Score.objects.filter(run=run).exclude(dimension=None).values_list("dimension", flat=True).distinct()
-    )
     return Judge(
         id=run.uid,
         scorer=run.scorer,
         model=run.model,
         revision=run.revision,
-        is_process=process,
+        is_process=says.process,
         preferences=preferences[0],
         preferences_by_turn=preferences[1:],
         dimensions=[
             DimensionJudged(
                 one.key,
                 one.scope,
-                may_speak(one.key, process=process, dedicated=one.pk in dedicated),
+                may_speak(one.key, process=says.process, dedicated=one.pk in says.dedicated),
                 found[0],
                 found[1:],
             )
-            for one, found in zip(dimensions, _ratings(run, dimensions, sorted(dedicated)), strict=True)
+            for one, found in zip(dimensions, _ratings(run, dimensions, rated), strict=True)
         ],
     )
 
@@ -155,27 +155,46 @@ def _preferences(run_id: int, given: GivenLabels) -> list[PreferenceJudged]:
     return [PreferenceJudged(turn or None, _at(whole, turn), one) for turn, one in enumerate(half)]
 
 
-def _ratings(run: ScorerRun, dimensions: list[Dimension], dedicated: list[int]) -> list[list[RatingsJudged]]:
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """People's ratings on a rubric's dimensions; what one person gave at one turn on one dimension stands together.
+
+    ``question`` is the dimension's place in the rubric, ``group`` numbers what stands together.
+    """
+
+    labels: Labels
+    group: Ints
+    response: Ints
+    dimension: Ints
+    value: Floats
+
+
+def _rated(project_id: int, dimensions: list[Dimension]) -> _Rated:
+    """Read the ratings that no flag asked for, once for all runs."""
+    given = given_ratings(project_id, UNPROMPTED)
+    given = given.of(np.isin(given.dimension, [one.pk for one in dimensions]))
+    turn, number = of_responses(project_id, given.response, "turn", "number")
+    places = np.zeros(max((one.pk for one in dimensions), default=0) + 1, dtype=np.int64)
+    places[[one.pk for one in dimensions]] = np.arange(len(dimensions))
+    question = places[given.dimension]
+    order = np.lexsort((question, turn, given.annotator))
+    given, question, number = given.of(order), question[order], number[order]
+    keys = (given.annotator, turn[order], question)
+    differs = np.logical_or.reduce([one[1:] != one[:-1] for one in keys])
+    group = np.concatenate([[0], np.cumsum(differs)])[: len(question)]
+    labels = Labels(question, number, given.conversation)
+    return _Rated(labels, group, given.response, given.dimension, given.value.astype(np.float64))
+
+
+def _ratings(run: ScorerRun, dimensions: list[Dimension], rated: _Rated) -> list[list[RatingsJudged]]:
     """Return the judge by dimension: all turns, then each."""
-    parameters = {"project": run.project_id, "run": run.pk, "dedicated": dedicated}
-    found = read(_RATINGS, parameters, dict.fromkeys(_COLUMNS, "i8") | {"value": "f8", "score": "f8"})
-    found = {
-        name: column[np.isin(found["dimension"], [one.pk for one in dimensions])]
-        for name, column in found.items()
-    }
-    places = {one.pk: place for place, one in enumerate(dimensions)}
-    question = np.array([places[pk] for pk in found["dimension"].tolist()], dtype=np.int64)
-    # What one person gave at one turn on one dimension stands together.
-    order = np.lexsort((question, found["turn"], found["annotator"]))
-    question = question[order]
-    found = {name: column[order] for name, column in found.items()}
-    keys = np.stack([found["annotator"], found["turn"], question])
-    group = np.concatenate([[0], np.cumsum((keys[:, 1:] != keys[:, :-1]).any(axis=0))])[: len(question)]
-    labels = Labels(question, found["number"], found["conversation"])
-    value, score = found["value"], found["score"]
+    score = _scores(run, dimensions, rated)
+    known = ~np.isnan(score)
+    labels, group = _of(rated.labels, known), rated.group[known]
+    value, score = rated.value[known], score[known]
     count = len(dimensions)
     pearson = estimates(labels, correlation_sums(score, value), correlation, count)
-    several = np.isin(group, np.flatnonzero(np.bincount(group) > 1))
+    several = np.bincount(group)[group] > 1
     within = estimates(
         _of(labels, several),
         correlation_sums(centred(group, score)[several], centred(group, value)[several]),
@@ -196,6 +215,22 @@ def _ratings(run: ScorerRun, dimensions: list[Dimension], dedicated: list[int]) 
     ]
 
 
+def _scores(run: ScorerRun, dimensions: list[Dimension], rated: _Rated) -> Floats:
+    """Return the run's number for each rating, not a number where it gave none.
+
+    A run that speaks per dimension is taken at its word there, and by its overall number elsewhere.
+    """
+    columns = {"response": "i8", "dimension": "i8", "value": "f8", "lowest": "f8"}
+    scores = read(_SCORES, {"run": run.pk}, columns, everything=True)
+    asked = np.where(np.isin(rated.dimension, spoken(run).dedicated), rated.dimension, 0)
+    places = found_at(scores, rated.response, asked)
+    if not len(scores["value"]):
+        return np.full(len(places), np.nan)
+    weakest = np.isin(rated.dimension, [one.pk for one in dimensions if one.key == BY_WEAKEST_STEP])
+    number = np.where(weakest, scores["lowest"][places], scores["value"][places])
+    return np.where(places >= 0, number, np.nan)
+
+
 def _of(labels: Labels, which: Flags | Ints) -> Labels:
     return Labels(labels.question[which], labels.turn[which], labels.conversation[which])
 
@@ -208,41 +243,11 @@ def _at(found: list[Estimate], turn: int) -> Estimate:
     return found[turn] if turn < len(found) else NOTHING
 
 
-_COLUMNS = ("conversation", "number", "turn", "dimension", "annotator", "value", "score")
-
-_SOURCE = f"""
-    FROM annotate_submission submission JOIN annotate_task task ON task.id = submission.task_id
-    JOIN annotate_batch batch ON batch.id = task.batch_id
-    LEFT JOIN annotate_assignment assignment ON assignment.id = submission.assignment_id
-    WHERE batch.project_id = %(project)s AND {IS_WORK} AND batch.purpose <> 'holdout' AND task.follows_id IS NULL
-      AND (submission.origin = 'imported' OR (submission.origin = 'live' AND assignment.purpose = 'base'))"""
-
-# A run that speaks per dimension is taken at its word there, and by its overall number elsewhere. Chains of fewer than
-# two steps have no process to score.
-_RATINGS = f"""
-WITH latest AS MATERIALIZED ({latest("submission.id, submission.annotator_id, task.conversation_id", _SOURCE)}
-), given AS (
-    SELECT DISTINCT ON (rating.response_id, rating.dimension_id, latest.annotator_id)
-           latest.conversation_id, latest.annotator_id, rating.response_id, rating.dimension_id, rating.value,
-           rating.state
-    FROM latest JOIN annotate_rating rating ON rating.submission_id = latest.id
-    ORDER BY rating.response_id, rating.dimension_id, latest.annotator_id, latest.id DESC
-), score AS MATERIALIZED (
-    SELECT response_id, coalesce(dimension_id, 0) AS dimension_id, value,
-           (SELECT min(one) FROM unnest(step_values) one) AS lowest
-    FROM annotate_score
-    WHERE run_id = %(run)s AND value IS NOT NULL
-      AND (step_values IS NULL OR cardinality(step_values) >= {LEAST_STEPS})
-)
-SELECT given.conversation_id AS conversation, turn.number, turn.id AS turn, given.dimension_id AS dimension,
-       given.annotator_id AS annotator, given.value,
-       CASE WHEN dimension.key = '{BY_WEAKEST_STEP}' THEN coalesce(score.lowest, score.value) ELSE score.value END AS
-       score
-FROM given JOIN score ON score.response_id = given.response_id
-                     AND score.dimension_id = CASE WHEN given.dimension_id = ANY(%(dedicated)s::bigint[])
-                                                   THEN given.dimension_id ELSE 0 END
-JOIN annotate_response response ON response.id = given.response_id
-JOIN annotate_turn turn ON turn.id = response.turn_id
-JOIN annotate_dimension dimension ON dimension.id = given.dimension_id
-WHERE given.state = 'rated'
+# Chains of fewer than two steps have no process to score.
+_SCORES = f"""
+SELECT response_id AS response, coalesce(dimension_id, 0) AS dimension, "value",
+       coalesce((SELECT min(one) FROM unnest(step_values) one), "value") AS lowest
+FROM annotate_score
+WHERE run_id = %(run)s AND value IS NOT NULL
+  AND (step_values IS NULL OR cardinality(step_values) >= {LEAST_STEPS})
 """  # noqa: S608 - no value is pasted in

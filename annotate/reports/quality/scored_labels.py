@@ -179,7 +179,7 @@ def scored_pairs(
     columns: Columns = {**_OF_SCORE, "place": "i8", "turn": "i2"}
     scores = _read(_SCORES, run, given, columns)
     asked = _spoken_number(says, labels["dimension"])
-    left, right = (_places(scores, labels[side], asked) for side in ("left", "right"))
+    left, right = (found_at(scores, labels[side], asked) for side in ("left", "right"))
     is_spoken = (labels["dimension"] == 0) | np.isin(labels["dimension"], says.dimensions)
     rows = np.flatnonzero(is_spoken & (left >= 0) & (right >= 0))
     rows = rows[scores["place"][left[rows]] == scores["place"][right[rows]]]
@@ -201,7 +201,7 @@ def scored_ratings(run_id: int, given: GivenLabels | None = None) -> ScoredRatin
     run, given = _given(run_id, None, given)
     says, labels = spoken(run), given.ratings
     scores = _read(_CENTRED, run, given, {**_OF_SCORE, "turn": "i8"})
-    places = _places(scores, labels["response"], _spoken_number(says, labels["dimension"]))
+    places = found_at(scores, labels["response"], _spoken_number(says, labels["dimension"]))
     rows = np.flatnonzero(np.isin(labels["dimension"], says.dimensions) & (places >= 0))
     places = places[rows]
     kept = {name: column[rows] for name, column in labels.items()}
@@ -246,7 +246,7 @@ def _spoken_number(says: Spoken, dimension: Ints) -> Ints:
     return np.where(np.isin(dimension, says.dedicated), dimension, 0)
 
 
-def _places(scores: dict[str, npt.NDArray[Any]], response: Ints, dimension: Ints) -> npt.NDArray[np.intp]:
+def found_at(scores: dict[str, npt.NDArray[Any]], response: Ints, dimension: Ints) -> npt.NDArray[np.intp]:
     """Return where in the scores each response's number on each dimension is; -1 where there is none."""
     width = max(scores["dimension"].max(initial=0), dimension.max(initial=0)) + 1
     keys = scores["response"] * width + scores["dimension"]
