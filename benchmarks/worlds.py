@@ -109,7 +109,7 @@ class Judged:
 def judged(world: World) -> Judged:
     """Return every rating of `rm73`'s open links."""
     ratings = scored_ratings(world.run("rm73").pk)
-    guessed = simulating.careless_ratings(world.project)
+    guessed = simulating.careless_answers(world.project).ratings
     parts = []
     for link in (one for one in world.links("rm73", "rating") if one.gate_open):
         language = ratings.names.languages.index(link.stratum)

@@ -28,7 +28,6 @@ from annotate.stats.simulation import generator
 REVIEWERS = 2
 _SLIP = 0.08  # of verdicts
 _TIE = 0.2  # a gap that is none
-_MOSTLY = 0.75  # of a response's steps: who labels so many right is not to blame
 
 
 def review(project: Project, count: int) -> int:
@@ -110,14 +109,14 @@ def _stands(known: Known, flag: Flag) -> bool | None:
     """Return whether the label is right: within a level, on the right side; None where nobody stands out."""
     if flag.annotator_id is None:
         return None
-    own = Submission.objects.filter(
+    own = Submission.objects.to_work().filter(
         annotator=flag.annotator_id, task__conversation=flag.conversation, origin=Submission.Origin.LIVE
     )
     of_item = {"submission__in": own, "dimension": flag.dimension_id}
     if flag.kind == Flag.Kind.MODEL_STEP and flag.response_id is not None:
-        labels = StepLabel.objects.filter(submission__in=own, response=flag.response_id).exclude(value=0)
-        right = [(one.value > 0) == known.step(one.response_id, one.index) for one in labels]
-        return sum(right) >= _MOSTLY * len(right) if right else None
+        named = [one["index"] for one in flag.evidence["steps"]]
+        labels = StepLabel.objects.filter(submission__in=own, response=flag.response_id, index__in=named)
+        return all((one.value > 0) == known.step(one.response_id, one.index) for one in labels)
     if flag.response_id is not None and flag.dimension is not None:
         rating = Rating.objects.filter(**of_item, response=flag.response_id, state="rated").last()
         fair = known.rating(flag.response_id, flag.dimension)

@@ -191,7 +191,8 @@ class AuditItem(Row):
     """One label drawn at random for review, whatever its flags: an item, dimension and person, like a flag.
 
     It waits until a sitting takes it. ``submission`` holds the label; ``probability`` is the chance with which it
-    was drawn. Only this stream, or weights by the inverse of the chance, may say how many labels are wrong.
+    was drawn. A response without a dimension stands for all of its step labels. Only this stream, or weights by the
+    inverse of the chance, may say how many labels are wrong.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="audit_items")
@@ -230,3 +231,8 @@ class AuditItem(Row):
                 condition=Q(review__isnull=True),
             ),
         ]
+
+    @property
+    def is_steps(self) -> bool:
+        """Whether it stands for the step labels of its response."""
+        return self.response_id is not None and self.dimension_id is None

@@ -1,10 +1,10 @@
 """The random audit: which labels a reviewer looks at whatever was flagged.
 
 Flags choose what looks wrong, so what is found behind them says nothing about the rest. A share of all submissions is
-therefore drawn by lot, and of each some ratings and a comparison. The lot is a hash of the submission's outside id:
-the same answer whenever it is drawn, twice is once, and a larger share only adds. Each item keeps the chance with which
-it was drawn, for weights (D. G. Horvitz and D. J. Thompson, Journal of the American Statistical Association 47
-(1952), 663-685).
+therefore drawn by lot, and of each some ratings, a comparison and the step labels of a response. The lot is a hash of
+the submission's outside id: the same answer whenever it is drawn, twice is once, and a larger share only adds. Each
+item keeps the chance with which it was drawn, for weights (D. G. Horvitz and D. J. Thompson, Journal of the American
+Statistical Association 47 (1952), 663-685).
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from annotate.reports.sql import IS_WORK, latest
 
 log = logging.getLogger(__name__)
 
-# Of a drawn submission; all where it has fewer.
+# Of a drawn submission; all where it has fewer. Of steps so many responses, with all of their labels.
 RATINGS = 3
 COMPARISONS = 1
+STEPS = 1
 
 _HASH = "('x' || substr(md5({}), 1, 8))::bit(32)::bigint / 4294967296.0"
 
@@ -50,6 +51,11 @@ WITH latest AS ({latest(_COLUMNS, _SOURCE)}
            md5(concat_ws(':', drawn.uid, comparison.scope, comparison.left_id, comparison.right_id,
                          comparison.dimension_id))
     FROM drawn JOIN annotate_comparison comparison ON comparison.submission_id = drawn.id
+    UNION ALL
+    SELECT drawn.*, 'local', labelled.response_id, NULL, NULL, NULL, %(steps)s, 3,
+           md5(concat_ws(':', drawn.uid, labelled.response_id, 'steps'))
+    FROM drawn CROSS JOIN LATERAL (
+        SELECT DISTINCT label.response_id FROM annotate_steplabel label WHERE label.submission_id = drawn.id) labelled
 ), placed AS (
     SELECT label.*, row_number() OVER (PARTITION BY id, stratum ORDER BY lot) AS place,
            count(*) OVER (PARTITION BY id, stratum) AS many
@@ -82,7 +88,8 @@ def audit_project(project_id: int) -> int:
     reviewer are dropped where their answers were revised.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
-    key = f"audited:{project.uid}:{project.audit_share}"
+    # The number changes with what is drawn of a submission: then all of them are looked at again.
+    key = f"audited:2:{project.uid}:{project.audit_share}"
     through = settled()
     stored = cache.get(key)
     # A mark beyond what is settled comes from before the database was set back.
@@ -93,6 +100,7 @@ def audit_project(project_id: int) -> int:
         "share": project.audit_share,
         "ratings": RATINGS,
         "comparisons": COMPARISONS,
+        "steps": STEPS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, {"project": project_id})

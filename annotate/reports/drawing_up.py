@@ -2,7 +2,8 @@
 
 A reviewer who knew that a conversation was flagged would look for what is wrong with it. So a sitting over flags also
 asks one or two things that nobody contests, and one over a random audit alone takes the *shape* of a recent flagged
-one drawn by lot: as many ratings, comparisons and responses with steps. A second review asks what the first one did.
+one drawn by lot: as many ratings, comparisons and responses with steps. Where steps were labelled, both ask about those
+of one response at least, as the audit draws one. A second review asks what the first one did.
 
 What is drawn depends on the conversation and on how often it was reviewed, never on the moment or the person:
 giving a conversation back and taking it again shows the same questions.
@@ -34,6 +35,7 @@ LATEST_SHAPES = 50
 # Where no flagged sitting was held yet.
 FIRST_SHAPES = (Counter(rating=3, comparison=1), Counter(rating=2, comparison=1), Counter(rating=4))
 DECOYS = (1, 2)
+LEAST_STEPPED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ def questions_for(conversation: Conversation, reasons: Reasons) -> list[str]:
     lot = random.Random(f"{conversation.uid}:{reviews}")  # noqa: S311 - stable, not secret
     shape = lot.choice(_shapes(conversation.project_id) or FIRST_SHAPES)
     stepped = {flag.response_id for flag in reasons.flags if flag.kind == Flag.Kind.MODEL_STEP}
+    stepped |= {item.response_id for item in reasons.items if item.is_steps}
     names = {name: None for flag in reasons.flags for name in flag_questions(flag, answered.rating)}
-    names |= dict.fromkeys(map(_item_question, reasons.items))
+    names |= dict.fromkeys(_item_question(item) for item in reasons.items if not item.is_steps)
     if reasons.first is not None:
         names |= dict.fromkeys(reasons.first.asks)
     if reasons.flags:
@@ -75,7 +78,9 @@ def questions_for(conversation: Conversation, reasons: Reasons) -> list[str]:
         wanted = shape
     else:
         wanted = Counter()
-    missing = wanted - shape_of(names)
+    if wanted:
+        wanted["step"] = max(wanted["step"], LEAST_STEPPED)
+    missing = wanted - (shape_of(names) + Counter(step=len(stepped)))
     for kind, there in (("rating", answered.rating), ("comparison", answered.comparison)):
         others = [one for one in there if one not in names]
         names |= dict.fromkeys(lot.sample(others, min(missing[kind], len(others))))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -13,17 +14,23 @@ from annotate.management import simulated_reviews
 from annotate.models import (
     Assignment,
     Flag,
+    GoldKey,
     Membership,
     Project,
     Rating,
     Review,
     Score,
     ScorerRun,
+    StepLabel,
     Submission,
     Task,
     User,
 )
+from annotate.pipeline.simulating import Known, careless_answers
 from annotate.refusal import Refusal
+from annotate.reports.gold import gold_results
+from annotate.reports.own_work import REPEAT_AFTER_HOURS, REPEAT_AFTER_TASKS
+from annotate.reports.quality.repeats import self_agreement
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_folders")]
@@ -57,6 +64,8 @@ def test_a_project_is_filled_and_marked() -> None:
         "annotators": 4,
         "conversations": 6,
         "submissions": 18,
+        "gold": 0,
+        "repeats": 0,
         "scores": 48,
         "submissions_in_all": 18,
         "reviews": 0,
@@ -147,6 +156,9 @@ def test_a_name_that_belongs_to_a_person_is_refused() -> None:
         ("--follow-imported=2", "--follow-imported lies between"),
         ("--seed=-1", "--seed lies between"),
         ("--more=-3", "--more"),
+        ("--gold=-1", "--gold lies between"),
+        ("--repeats=5:1.5", "--repeats share lies between 0 and 1"),
+        ("--repeats=5", "of the form N:SHARE"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_words(option: str, says: str) -> None:
@@ -203,3 +215,110 @@ def share_changed(flags: QuerySet[Flag]) -> float:
 def test_where_nothing_was_simulated_nobody_reviews() -> None:
     with pytest.raises(Refusal, match="was not simulated"):
         simulated_reviews.review(make.project(), 1)
+
+
+MEASURED = ("--annotators=6", "--conversations=80", "--turns=1", "--seed=7", "--no-images")
+
+
+def test_steps_are_labelled_and_scored_where_asked_for() -> None:
+    simulate(*SMALL, "--steps", "--scorer=prm:0.9")
+    project = Project.objects.get(slug="world")
+    labels = list(
+        StepLabel.objects.values_list("submission__task__conversation", "response", "index", "value")
+    )
+    known = {one.pk: Known.of(project, one) for one in project.conversations.all()}
+    marked = [
+        (value > 0) == known[conversation].step(response, index)
+        for conversation, response, index, value in labels
+        if value
+    ]
+
+    assert project.batches.get().step_labels
+    assert {value for *_, value in labels} == {-1, 0, 1}
+    assert sum(not value for *_, value in labels) / len(labels) == pytest.approx(0.10, abs=0.04)
+    assert sum(marked) / len(marked) == pytest.approx(0.90, abs=0.04)
+    counts = dict(Score.objects.values_list("response", "step_values__len"))
+    assert all(index < counts[response] for _, response, index, _ in labels)
+    assert {index for _, _, index, _ in labels} >= {0, 1, 2, 3}
+
+
+def test_without_being_asked_nobody_labels_steps_and_nothing_is_repeated() -> None:
+    simulate(*SMALL)
+
+    assert not StepLabel.objects.exists()
+    assert not Task.objects.exclude(reserved_for=None, is_gold=False).exists()
+
+
+def test_gold_has_the_truth_as_its_key_and_is_answered_by_who_did_not_meet_the_conversation() -> None:
+    report = simulate(*MEASURED, "--careless=1:0.9", "--gold=20")
+    project = Project.objects.get(slug="world")
+    results = {
+        person.username: gold_results(project.pk)[person.pk]
+        for person in User.objects.filter(username__startswith="sim-world-0")
+    }
+    careless = results.pop("sim-world-01")
+
+    assert report["gold"] == 20 * 3
+    assert sum(one.items for one in results.values()) + careless.items == 60
+    assert GoldKey.objects.count() == 20
+    assert set(GoldKey.objects.values_list("submission__annotator__is_active", flat=True)) == {False}
+    for key in GoldKey.objects.select_related("task__conversation"):
+        known = Known.of(project, key.task.conversation)
+        for rating in key.submission.ratings.filter(state="rated").select_related("dimension"):
+            assert rating.value == known.rating(rating.response_id, rating.dimension)
+    held = list(Assignment.objects.values_list("task__conversation", "annotator"))
+    assert len(held) == len(set(held))  # nobody met a conversation twice
+    assert careless.exact is not None
+    assert all(one.exact is not None and one.exact > careless.exact + 0.1 for one in results.values())
+
+
+def test_hidden_repeats_come_later_and_keep_as_many_answers_as_is_known() -> None:
+    report = simulate(*MEASURED, "--careless=1:1", "--noisy=1:2", "--always-top=1", "--repeats=8:0.9")
+    project = Project.objects.get(slug="world")
+    results = {
+        person.username[-1]: self_agreement(project.pk)[person.pk]
+        for person in User.objects.filter(username__startswith="sim-world-0")
+    }
+
+    assert report["repeats"] == 6 * 8
+    assert {one.tasks for one in results.values()} == {8}
+    assert results["1"].exact == pytest.approx(0.25, abs=0.15)  # anew at random, of four levels
+    assert results["2"].exact == pytest.approx(0.80, abs=0.12)  # twice the usual noise
+    assert results["3"].exact == 1
+    careful = [results[one] for one in "456"]
+    assert sum((one.exact or 0) for one in careful) / 3 == pytest.approx(0.90, abs=0.06)
+    for task in Task.objects.exclude(reserved_for=None).select_related("follows"):
+        (again,) = task.submissions.all()
+        first = Submission.objects.get(task=task.follows, annotator=again.annotator)
+        since = Submission.objects.to_work().filter(
+            annotator=again.annotator, created_at__gt=first.created_at, created_at__lt=again.created_at
+        )
+        assert again.created_at - first.created_at >= timedelta(hours=REPEAT_AFTER_HOURS)
+        assert since.count() >= REPEAT_AFTER_TASKS
+        assert first.created_at < task.created_at < again.created_at
+
+
+def test_gold_and_repeats_are_added_once() -> None:
+    options = (*MEASURED, "--gold=5", "--repeats=3:0.9", "--submissions=150")
+    first = simulate(*options)
+    again = simulate(*options)
+    more = simulate(*options, "--more=10")
+
+    assert (first["submissions"], first["repeats"]) == (150, 18)
+    assert (again["submissions"], again["gold"], again["repeats"]) == (0, 0, 0)
+    assert (more["submissions"], more["submissions_in_all"], more["repeats"]) == (10, 160, 0)
+    assert GoldKey.objects.count() == 5
+
+
+def test_what_measures_people_is_no_label() -> None:
+    simulate(*MEASURED, "--gold=10", "--repeats=5:0.5", "--careless=1:1")
+    project = Project.objects.get(slug="world")
+    careless = careless_answers(project)
+    ratings = set(
+        Rating.objects.filter(
+            submission__in=Submission.objects.to_work(), submission__annotator__username="sim-world-01"
+        ).values_list("submission", "response", "dimension")
+    )
+
+    assert careless.ratings == ratings  # all of them, and none of gold or repeats
+    assert {submission for submission, *_ in careless.comparisons} == {one for one, *_ in ratings}

@@ -48,6 +48,38 @@ def test_of_every_drawn_submission_some_ratings_and_a_comparison_come_with_their
     }
 
 
+def test_of_a_drawn_submission_the_step_labels_of_one_response_come_with_their_chance() -> None:
+    project = make.project(audit_share=1.0)
+    answers = answered(project)
+    two = candidates(answers.task)
+    for response in two:
+        for index in (0, 1, 2):
+            answers.steps.create(response=response, index=index, value=1, splitter_version=1)
+
+    assert audit_project(project.pk) == 5
+    (item,) = AuditItem.objects.filter(response__isnull=False, dimension=None)
+    assert item.is_steps
+    assert item.response in two
+    assert (item.scope, item.probability, item.submission) == ("local", 1 / 2, answers)
+    assert not any(one.is_steps for one in AuditItem.objects.exclude(pk=item.pk))
+    assert audit_project(project.pk) == 0
+
+
+def test_each_response_is_as_likely_to_have_its_steps_drawn() -> None:
+    project = make.project(audit_share=1.0)
+    person = make.member(project)
+    for _ in range(100):
+        answers = answered(project, person)
+        for response in candidates(answers.task):
+            answers.steps.create(response=response, index=0, value=-1, splitter_version=1)
+    audit_project(project.pk)
+
+    drawn = AuditItem.objects.filter(response__isnull=False, dimension=None).select_related("response__turn")
+    firsts = sum(item.response == candidates(item.submission.task)[0] for item in drawn)
+    assert drawn.count() == 100
+    assert 30 <= firsts <= 70  # binomial: outside once in 20,000
+
+
 def test_twice_is_once_and_a_lost_mark_changes_nothing() -> None:
     project = make.project(audit_share=1.0)
     answered(project)

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from annotate.models import (
+    AuditItem,
     Calibration,
     Comparison,
     Flag,
@@ -29,6 +30,7 @@ from annotate.pipeline.flagging.choosing import chosen
 from annotate.pipeline.flagging.doubts import Doubt, Found
 from annotate.pipeline.simulating import Plan, ScorerPlan, simulate
 from annotate.reports.quality.given_labels import GivenLabels
+from annotate.reports.quality.scored_labels import scored_steps
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
 
@@ -306,7 +308,8 @@ def test_a_careless_person_is_flagged_once_and_a_harsh_one_is_not() -> None:
     assert evidence["ratings"] > 100
 
 
-def test_step_labels_against_the_model_are_one_flag_an_answer() -> None:
+def stepped() -> Project:
+    """Return a project of 480 steps, each labelled by one person, and a process model that knows them."""
     project = make.project(daily_model_flags=1000)
     run = make.scorer_run(project, scorer="prm")
     generator = np.random.default_rng(1)
@@ -325,6 +328,11 @@ def test_step_labels_against_the_model_are_one_flag_an_answer() -> None:
                 )
                 for index in range(3)
             )  # fmt: skip
+    return project
+
+
+def test_step_labels_against_the_model_are_one_flag_an_answer() -> None:
+    project = stepped()
     flag_project(project.pk)
     assert set(models_flags(project).values_list("kind", "status")) == {("F4", "waiting")}
 
@@ -339,6 +347,31 @@ def test_step_labels_against_the_model_are_one_flag_an_answer() -> None:
         assert all(one["probability"] <= 0.20 for one in steps)
         assert flag.p_value == pytest.approx(min(one["probability"] for one in steps), abs=1e-4)
     assert flags.count() == flags.values("response", "annotator").distinct().count()
+
+
+def test_a_reviewers_verdict_on_audited_steps_is_a_label_and_never_flagged() -> None:
+    project = stepped()
+    calibrate(project.pk)
+    low = min(
+        Score.objects.all(), key=lambda one: max(one.step_values or [1.0])
+    )  # all of its steps are wrong
+    given = StepLabel.objects.filter(response=low.response).earliest("pk").submission
+    reviewer = make.member(project, Membership.Role.REVIEWER)
+    blind = submit(given.task, reviewer, origin="review")
+    for index in range(3):
+        blind.steps.create(response=low.response, index=index, value=1, splitter_version=1)
+    about = {"project": project, "conversation": given.task.conversation}
+    review = Review.objects.create(**about, reviewer=reviewer, blind=blind)
+    AuditItem.objects.create(
+        **about, scope="local", response=low.response, annotator=given.annotator, submission=given,
+        probability=0.04, review=review,
+    )  # fmt: skip
+    labels = scored_steps(low.run_id)
+    flag_project(project.pk)
+
+    assert labels.annotator[labels.review].tolist() == [reviewer.pk] * 3
+    assert models_flags(project).filter(status="open").exists()
+    assert not models_flags(project).filter(annotator=reviewer).exists()
 
 
 def test_a_new_revision_begins_with_what_the_old_one_was() -> None:

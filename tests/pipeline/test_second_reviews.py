@@ -97,6 +97,60 @@ def test_without_a_flagged_sitting_an_audit_takes_one_of_the_first_shapes_or_mor
     assert any(shape == shape | one for one in FIRST_SHAPES)
 
 
+def with_steps(task: Task) -> Task:
+    """Return the task with the steps of two responses labelled by the first person who answered."""
+    answers = Submission.objects.filter(task=task).earliest("pk")
+    for response in candidates(task)[:2]:
+        response.parts.update(text="This.\n\nThat.")
+        for index in (0, 1):
+            answers.steps.create(response=response, index=index, value=1, splitter_version=1)
+    return task
+
+
+def test_where_steps_were_labelled_flagged_sittings_and_audits_alike_ask_about_one_response() -> None:
+    project = make.project(audit_share=0)
+    flags = with_steps(flagged(project))
+    over_flags = seat(project, reviewer_of(project))
+    shape = shape_of(finish(over_flags).asks)
+    Project.objects.update(audit_share=1.0)
+    audited = with_steps(everything(project))
+    audit_project(project.pk)
+    AuditItem.objects.exclude(conversation=audited.conversation).delete()
+    steps = AuditItem.objects.get(response__isnull=False, dimension=None)
+    AuditItem.objects.exclude(pk=steps.pk).delete()
+    audit = seat(project, reviewer_of(project))
+
+    assert (over_flags.conversation, audit.conversation) == (flags.conversation, audited.conversation)
+    assert not over_flags.flags.filter(kind="F4").exists()
+    assert shape["step"] == 1
+    assert shape_of(audit.asks) == shape
+    assert [name for name in audit.asks if name.startswith("step:")] == [
+        f"step:{steps.response.uid}:{index}"  # type: ignore[union-attr]
+        for index in (0, 1)
+    ]
+
+
+def test_two_audited_responses_and_a_flagged_one_are_all_asked() -> None:
+    project = make.project(audit_share=1.0)
+    task = with_steps(everything(project))
+    audit_project(project.pk)
+    item = AuditItem.objects.get(response__isnull=False, dimension=None)
+    other = next(one for one in candidates(task)[:2] if one != item.response)
+    Flag.objects.create(
+        project=project,
+        conversation=task.conversation,
+        kind="F4",
+        fingerprint="a",
+        scope="local",
+        response=other,
+        annotator=item.annotator,
+        evidence={"steps": [{"index": 0}]},
+    )
+    review = seat(project, reviewer_of(project))
+
+    assert shape_of(review.asks)["step"] == 2
+
+
 def test_giving_back_and_taking_again_asks_the_same() -> None:
     project = make.project(audit_share=0)
     flagged(project)

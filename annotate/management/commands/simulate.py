@@ -26,6 +26,7 @@ _NUMBERS = {
     "texts": "share of answers with a written remark",
     "weeks": "over which the work is spread",
     "always-top": "so many annotators give the highest level always",
+    "gold": "so many gold tasks whose key is the truth, answered by everybody who did not answer their conversation",
     "copying": "so many annotators write near copies of one text",
 }
 _FIELDS = {"ties": "tie", "always-top": "top", "copying": "copy"}
@@ -34,6 +35,11 @@ _PECULIAR = {
     "harsh": ("N:LEVELS", "N annotators rate so many levels higher (below 0: lower)", (0, -0.8)),
     "noisy": ("N:TIMES", "N annotators judge with so many times the usual noise", (0, 2.0)),
     "first": ("N:GAP", "N annotators feel this much more for what is shown first", (0, 0.5)),
+    "repeats": (
+        "N:SHARE",
+        "everybody is asked N of their tasks once more, hidden, and gives this share of their answers again",
+        (0, 0.8),
+    ),
 }
 
 
@@ -54,6 +60,11 @@ class Command(BaseCommand):
             "--reviews", type=int, default=0, help="let synthetic reviewers decide so many sittings"
         )
         parser.add_argument("--no-images", action="store_true", help="synthetic conversations of words alone")
+        parser.add_argument(
+            "--steps",
+            action="store_true",
+            help="label every answer's steps +1, 0 or -1; prm… scorers score them",
+        )
         for name, says in _NUMBERS.items():
             usual = getattr(_USUAL, _FIELDS.get(name, name))
             parser.add_argument(
@@ -86,7 +97,8 @@ class Command(BaseCommand):
             reviews = simulated_reviews.review(project, options["reviews"]) if options["reviews"] else 0
         lines = (
             f"Added {report.conversations} conversations, {report.submissions} submissions of {report.annotators} "
-            f"synthetic annotators, {report.scores} scores. There are {report.submissions_in_all} submissions now. "
+            f"synthetic annotators, {report.gold} answers to gold, {report.repeats} hidden repeats, "
+            f"{report.scores} scores. There are {report.submissions_in_all} submissions now. "
             f"{reviews} reviews decided."
         )
         answers.say(self, asdict(report) | {"reviews": reviews}, lines, as_json=options["json"])
@@ -98,6 +110,7 @@ def _plan(options: dict[str, Any]) -> Plan:
     return Plan(
         **given,
         images=not options["no_images"],
+        steps=options["steps"],
         scorers=tuple(options["scorer"]),
         follow=options["follow_imported"],
     )

@@ -6,6 +6,7 @@ link: "+" on a step whose bare value is below one half, never the other way; tha
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def doubt_steps(run: ScorerRun, links: list[Calibration], found: Found) -> None:
     link = links[0] if links else None
     if link is not None and not link.gate_open:
         return
-    labels = scored_steps(run.pk, given=found.given)
+    labels = _of_annotators(scored_steps(run.pk, given=found.given))
     if not labels.value.size:
         return
     found.submissions.update(labels.submission.tolist())
@@ -36,6 +37,14 @@ def doubt_steps(run: ScorerRun, links: list[Calibration], found: Found) -> None:
         against = steps.contrary_uncalibrated(labels.value, labels.score) & _alone(labels)
         chance = labels.score
     found.doubts += _by_answer(run, link, labels, np.flatnonzero(against), chance)
+
+
+def _of_annotators(labels: ScoredSteps) -> ScoredSteps:
+    """Return the labels without reviewers' verdicts."""
+    columns = [one.name for one in fields(labels) if one.name != "names"]
+    return ScoredSteps(
+        names=labels.names, **{name: getattr(labels, name)[~labels.review] for name in columns}
+    )
 
 
 def _alone(labels: ScoredSteps) -> npt.NDArray[np.bool_]:

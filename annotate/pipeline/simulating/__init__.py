@@ -6,14 +6,15 @@ such project says so on its pages and in its releases; synthetic and people's an
 
 from annotate.pipeline.simulating.plans import Plan, ScorerPlan
 from annotate.pipeline.simulating.running import SimulationReport, plan_of, simulate
-from annotate.pipeline.simulating.truth import Known, careless_ratings, worths
+from annotate.pipeline.simulating.truth import Careless, Known, careless_answers, worths
 
 __all__ = [
+    "Careless",
     "Known",
     "Plan",
     "ScorerPlan",
     "SimulationReport",
-    "careless_ratings",
+    "careless_answers",
     "plan_of",
     "simulate",
     "worths",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -16,7 +16,9 @@ from annotate.stats.simulation import (
     Answers,
     Integers,
     Mood,
+    Person,
     Truth,
+    fair_rating,
     generator,
     label_steps,
     prefer,
@@ -25,6 +27,7 @@ from annotate.stats.simulation import (
 )
 
 _MS_A_QUESTION, _PACE_SPREAD, _HASTE = 4_500, 0.35, 0.35
+MARKS = np.array([-1, 0, 1])  # of a step
 _COPIED_SHARE = 0.5  # of the responses that who copies writes about
 
 
@@ -100,6 +103,79 @@ def fill(plan: Plan, habits: Habits, at: Sitting) -> Filled:
         steps=steps,
         notes=notes,
         active_ms=_active_ms(rng, habits, at),
+    )
+
+
+def fill_again(plan: Plan, habits: Habits, at: Sitting) -> Filled:
+    """Return a person's answers to the same task some time later: mostly what they said the first time.
+
+    Each stays with the probability of `consistency` and lies one level beside it otherwise; who gives answers at
+    random does so again.
+    """
+    first = fill(plan, habits, at)
+    rng = generator(plan.seed, "again", at.scene.name, at.number, at.person)
+    kept, sheet, scale = consistency(plan, habits.person), at.sheet, at.batch.preference_scale
+    ties = plan.tie > 0 and at.batch.tie_allowed
+    sides = np.array([one for one in range(-scale, scale + 1) if one or ties], dtype=np.int64)
+
+    def again(given: Answers, minimum: Integers, maximum: Integers) -> Answers:
+        values = repeat(rng, given.values, minimum, maximum, kept)
+        careless = rng.random(len(values)) < habits.person.careless
+        return Answers(np.where(careless, rng.integers(minimum, maximum + 1), values), careless)
+
+    def on(levels: Integers, given: Answers) -> Answers:
+        nothing = np.zeros(len(given.values), dtype=np.int64)
+        places = again(
+            Answers(np.searchsorted(levels, given.values), given.careless), nothing, nothing + len(levels) - 1
+        )
+        return Answers(levels[places.values], places.careless)
+
+    ratings = again(first.ratings, sheet.minimum, sheet.maximum)
+    if habits.person.always_top:
+        ratings = first.ratings
+    return replace(
+        first,
+        shown=[at.scene.responses[one] for one in rng.permutation(len(at.scene.responses))],
+        ratings=ratings,
+        comparisons=on(sides, first.comparisons),
+        steps={response: on(MARKS, given) for response, given in first.steps.items()},
+        active_ms=_active_ms(rng, habits, at),
+    )
+
+
+def consistency(plan: Plan, person: Person) -> float:
+    """Return the share of answers that a person gives again: what is missing from 1 grows with their noise."""
+    return max(0.0, 1 - (1 - plan.repeats[1]) * person.noise)
+
+
+def fair(plan: Plan, at: Sitting) -> Filled:
+    """Return the answers that are true: what a careful person says when nothing is noise."""
+    sheet, count = at.sheet, len(at.scene.responses)
+    scales = zip(
+        levels_of(at.truth, sheet).tolist(), sheet.minimum.tolist(), sheet.maximum.tolist(), strict=True
+    )
+    values = np.array([fair_rating(*one) for one in scales], dtype=np.int64)
+    place = at.scene.place
+    return Filled(
+        shown=at.scene.responses,
+        ratings=Answers(values, np.zeros(len(values), dtype=bool)),
+        comparisons=prefer(
+            generator(plan.seed, "fair", at.scene.name),
+            Mood(Person(), np.zeros((count, 2))),
+            at.truth.worth,
+            pairs=sheet.pairs,
+            scopes=sheet.scopes,
+            right_first=np.zeros(len(sheet.pairs), dtype=bool),
+            scale=at.batch.preference_scale,
+            tie=plan.tie if at.batch.tie_allowed else 0.0,
+        ),
+        steps={
+            one: Answers(np.where(right, 1, -1), np.zeros(len(right), dtype=bool))
+            for one in sheet.stepped
+            for right in (at.truth.right[place[one]],)
+        },
+        notes=[],
+        active_ms=0,
     )
 
 

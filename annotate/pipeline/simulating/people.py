@@ -37,6 +37,17 @@ def make_people(project: Project, plan: Plan) -> list[User]:
     return people
 
 
+def make_key_author(project: Project) -> User:
+    """Return who stands beside keys of gold: like the annotators, nobody can log in."""
+    person, is_new = User.objects.get_or_create(
+        username=f"{prefix_of(project)}key", defaults={"is_active": False}
+    )
+    if is_new:
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+    return person
+
+
 def refuse_real_work(project: Project) -> None:
     """Raise a Refusal where anybody but synthetic annotators has submitted work: the two are never mixed."""
     live = Submission.objects.filter(task__batch__project=project, origin=Submission.Origin.LIVE)

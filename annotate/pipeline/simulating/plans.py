@@ -8,6 +8,7 @@ from annotate.refusal import Problem, Refusal
 from annotate.stats.simulation import MOST_ACCURATE, Person
 
 MOST_PEOPLE, MOST_CONVERSATIONS, MOST_TURNS, MOST_CANDIDATES, MOST_WEEKS = 500, 200_000, 40, 8, 520
+MOST_GOLD = 1000  # and most repeats of a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Plan:
     texts; the rest is careful. ``overlap`` and ``images`` are of the synthetic conversations, ``submissions``
     bounds how many there will be (None: every open place). ``tie`` is the felt gap below which two are equal.
     With ``follow`` the first annotator repeats the labels that came with a file, and all others agree with each of them
-    with this probability.
+    with this probability. ``steps`` asks for labels of every answer's steps. There are ``gold`` tasks whose key is the
+    truth, and everybody repeats so many tasks, giving again this share of their answers (``repeats``).
     """
 
     seed: int = 0
@@ -57,6 +59,9 @@ class Plan:
     texts: float = 0.1
     weeks: int = 6
     follow: float | None = None
+    steps: bool = False
+    gold: int = 0
+    repeats: tuple[int, float] = (0, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,9 @@ def check(plan: Plan, more: int = 0) -> None:
         "ties": (plan.tie, 0, 3),
         "texts": (plan.texts, 0, 1),
         "weeks": (plan.weeks, 1, MOST_WEEKS),
+        "gold": (plan.gold, 0, MOST_GOLD),
+        "repeats": (plan.repeats[0], 0, MOST_GOLD),
+        "repeats share": (plan.repeats[1], 0, 1),
         "follow-imported": (plan.follow if plan.follow is not None else 1, 0, 1),
         "submissions": (plan.submissions if plan.submissions is not None else 0, 0, 10**9),
     }

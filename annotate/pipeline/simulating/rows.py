@@ -58,14 +58,7 @@ class Pile:
             _SUBMISSION,
             (_submission(one, pk, held) for (one, pk), held in zip(done, assignments, strict=True)),
         )
-        insert_values(
-            Rating, ("submission_id", "response_id", "dimension_id", "value", "state"), _ratings(done)
-        )
-        columns = ("submission_id", "scope", "left_id", "right_id", "preference")
-        insert_values(Comparison, columns, _comparisons(done))
-        insert_values(Note, _NOTE, ((pk, *note) for one, pk in done for note in one.filled.notes))
-        columns = ("submission_id", "response_id", "index", "value", "splitter_version")
-        insert_values(StepLabel, columns, _steps(done))
+        write_answers(done)
 
     def _assignment(self, one: Work, pk: int) -> tuple[Any, ...]:
         held = (
@@ -82,6 +75,16 @@ class Pile:
 
 
 _Done = list[tuple[Work, int]]
+
+
+def write_answers(done: _Done) -> None:
+    """Insert the answers of filled sheets, each with the id of its submission."""
+    insert_values(Rating, ("submission_id", "response_id", "dimension_id", "value", "state"), _ratings(done))
+    columns = ("submission_id", "scope", "left_id", "right_id", "preference")
+    insert_values(Comparison, columns, _comparisons(done))
+    insert_values(Note, _NOTE, ((pk, *note) for one, pk in done for note in one.filled.notes))
+    columns = ("submission_id", "response_id", "index", "value", "splitter_version")
+    insert_values(StepLabel, columns, _steps(done))
 
 
 def purpose_of(task: Task) -> str:

@@ -11,17 +11,19 @@ from datetime import datetime, timedelta
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
-from annotate.models import Assignment, Batch, Comparison, Project, Rating, Submission, Task, User
+from annotate.models import Assignment, Project, Submission, Task, User
 from annotate.pipeline.simulating.answering import FileLabels, Sitting, fill
 from annotate.pipeline.simulating.conversations import make_conversations
+from annotate.pipeline.simulating.measuring import Measuring
 from annotate.pipeline.simulating.people import make_people, refuse_real_work
 from annotate.pipeline.simulating.plans import Habits, Plan, check, habits
 from annotate.pipeline.simulating.rows import Pile, Work
 from annotate.pipeline.simulating.scenes import Columns, Scene, project_columns, read_scenes, read_sheet
 from annotate.pipeline.simulating.scoring import score
+from annotate.pipeline.simulating.tasks import file_labels, work_of
 from annotate.refusal import Conflict, Refusal
 from annotate.stats.simulation import Truth, generator
 
@@ -35,11 +37,16 @@ _SITTING = timedelta(minutes=12)
 
 @dataclass(frozen=True, slots=True)
 class SimulationReport:
-    """What was added, and how many submissions of synthetic annotators there are now."""
+    """What was added, and how many submissions of synthetic annotators there are now.
+
+    Submissions are those whose answers are labels; answers to ``gold`` tasks and hidden ``repeats`` are counted apart.
+    """
 
     annotators: int
     conversations: int
     submissions: int
+    gold: int
+    repeats: int
     scores: int
     submissions_in_all: int
 
@@ -65,14 +72,19 @@ def simulate(project: Project, plan: Plan, *, more: int = 0) -> SimulationReport
         refuse_real_work(project)
         people = make_people(project, plan)
         batch = project.batches.select_related("rubric").get(is_default=True)
+        if plan.steps and not batch.step_labels:
+            batch.step_labels = True
+            batch.save(update_fields=["step_labels"])
         conversations = make_conversations(project, batch, plan)
         columns = project_columns(project.pk)
-        done = _own(people).filter(task__batch__project=project).count()
+        done = _own(project, people).count()
         course = _course(project, plan, done, more)
         added = _Answering(project, plan, people, columns, course, done).run()
+        measuring = Measuring(project, plan, people, columns, course.until)
+        gold, repeats = measuring.ask_gold(), measuring.ask_again()
         scores = score(project, plan, columns)
     log.info("project %s simulated: %s submissions, %s scores added", project.pk, added, scores)
-    return SimulationReport(len(people), conversations, added, scores, done + added)
+    return SimulationReport(len(people), conversations, added, gold, repeats, scores, done + added)
 
 
 @contextmanager
@@ -110,15 +122,9 @@ def _refuse_other_plan(project: Project, plan: Plan) -> None:
         raise Refusal.because("simulated_otherwise", detail)
 
 
-def _own(people: Sequence[User]) -> QuerySet[Submission]:
-    return Submission.objects.filter(annotator__in=people, origin=Submission.Origin.LIVE)
-
-
-def work_of(project: Project) -> QuerySet[Task]:
-    """Return the tasks whose answers are labels: no training, qualification or gold."""
-    return Task.objects.filter(batch__project=project, is_gold=False).exclude(
-        batch__purpose__in=Batch.PRACTICE
-    )
+def _own(project: Project, people: Sequence[User]) -> QuerySet[Submission]:
+    own = Submission.objects.filter(annotator__in=people, origin=Submission.Origin.LIVE)
+    return own.filter(task__in=work_of(project))
 
 
 def _course(project: Project, plan: Plan, done: int, more: int) -> _Course:
@@ -198,7 +204,7 @@ class _Answering:
         if not chosen:
             return
         sheet = read_sheet(task, scene, self.columns)
-        labels = _file_labels(task.pk) if self.plan.follow is not None else FileLabels()
+        labels = file_labels(task.pk) if self.plan.follow is not None else FileLabels()
         for person in chosen:
             at = Sitting(scene, truth, sheet, task.batch, number, person, labels)
             filled = fill(self.plan, roster[person], at)
@@ -211,9 +217,6 @@ class _Answering:
         barred = taken[task.pk] | (taken[task.follows_id] if task.follows_id else set())
         drawn = generator(self.plan.seed, "places", scene.name, number).permutation(len(self.people))
         free = [person for person in drawn.tolist() if self.people[person].pk not in barred]
-        if task.reserved_for_id is not None:
-            own = [one for one in drawn.tolist() if self.people[one].pk == task.reserved_for_id]
-            return [] if task.reserved_for_id in taken[task.pk] else own
         if self.plan.follow is not None:
             return sorted(free, key=bool)  # who repeats the file's labels comes first
         return free
@@ -234,14 +237,3 @@ def _taken(conversations: list[int]) -> dict[int, set[int]]:
     for task, annotator in held.values_list("task", "annotator"):
         found[task].add(annotator)
     return found
-
-
-def _file_labels(task: int) -> FileLabels:
-    """Return the newest labels that came with a file for a task: ratings with a level, overall preferences."""
-    newest = Submission.objects.filter(task=task, origin=Submission.Origin.IMPORTED).order_by("-pk")[:1]
-    ratings = Rating.objects.filter(Q(state="rated"), submission__in=newest.values("pk"))
-    comparisons = Comparison.objects.filter(submission__in=newest.values("pk"), dimension=None)
-    return FileLabels(
-        {(one.response_id, one.dimension_id): one.value for one in ratings if one.value is not None},
-        {(one.scope, one.left_id, one.right_id): one.preference for one in comparisons},
-    )

@@ -11,7 +11,7 @@ from annotate.models import Conversation, Dimension, Project, Scope, Submission
 from annotate.pipeline.simulating.answering import FileLabels, Sitting, fill
 from annotate.pipeline.simulating.people import prefix_of
 from annotate.pipeline.simulating.plans import habits
-from annotate.pipeline.simulating.running import plan_of, work_of
+from annotate.pipeline.simulating.running import plan_of
 from annotate.pipeline.simulating.scenes import (
     Columns,
     Scene,
@@ -20,6 +20,7 @@ from annotate.pipeline.simulating.scenes import (
     read_sheet,
     scenes,
 )
+from annotate.pipeline.simulating.tasks import work_of
 from annotate.stats.simulation import Truth, fair_rating
 
 _CHUNK = 200
@@ -67,18 +68,30 @@ def worths(project: Project) -> dict[int, tuple[float, float]]:
     return found
 
 
-def careless_ratings(project: Project) -> set[tuple[int, int, int]]:
-    """Return (submission, response, dimension) of every rating that was given at random.
+@dataclass(frozen=True, slots=True)
+class Careless:
+    """Labels that were given at random: (submission, response, dimension), and (submission, scope, left, right)."""
+
+    ratings: set[tuple[int, int, int]]
+    comparisons: set[tuple[int, str, int, int]]
+
+
+def careless_answers(project: Project) -> Careless:
+    """Return every rating and comparison that was given at random.
 
     Draws all of the answers again; those that repeat a file's labels count as careful.
     """
     plan = plan_of(project)
     roster = habits(plan)
-    found: set[tuple[int, int, int]] = set()
+    found = Careless(set(), set())
     for sitting, submission in _sittings(project):
-        if roster[sitting.person].person.careless:
-            careless = fill(plan, roster[sitting.person], sitting).ratings.careless.tolist()
-            found |= {(submission, *one) for one in compress(sitting.sheet.ratings, careless)}
+        if not roster[sitting.person].person.careless:
+            continue
+        filled = fill(plan, roster[sitting.person], sitting)
+        ratings = compress(sitting.sheet.ratings, filled.ratings.careless.tolist())
+        found.ratings.update((submission, *one) for one in ratings)
+        comparisons = compress(sitting.sheet.comparisons, filled.comparisons.careless.tolist())
+        found.comparisons.update((submission, one.scope, one.left, one.right) for one in comparisons)
     return found
 
 

@@ -7,7 +7,8 @@ person whom the flag concerns; a flag of which nobody stands out, and answers wi
 same mark on every step that was flagged. *Contradicted*: more than one level apart; the opposite side or mark, a tie
 and a neutral mark opposing nothing. Labels in between are neither. The *label-error share* is the share of contradicted
 labels among those drawn for the random audit, each weighted by the inverse of its chance; the *lift* of a kind
-is its contradicted share over that, of items of the same sort. A sitting's active time is shared evenly by its flags
+is its contradicted share over that, of items of the same sort. On steps both sides of a lift count single steps: a flag
+names several, and the audit draws all of a response's. A sitting's active time is shared evenly by its flags
 and audit items.
 """
 
@@ -70,7 +71,10 @@ class KindStatistics:
 
 @dataclass(frozen=True, slots=True)
 class AuditStatistics:
-    """Labels drawn at random: how many, how many a blind verdict was held against, and what it found."""
+    """What was drawn at random, how much of it was reviewed, and what blind verdicts found of its labels.
+
+    Of steps, ``drawn`` and ``reviewed`` count responses, the shares single labels.
+    """
 
     item: Item
     drawn: int
@@ -125,9 +129,9 @@ def flag_statistics(project_id: int) -> FlagStatistics:
 def _audit(project_id: int) -> list[AuditStatistics]:
     there = Counter[str]()
     reviewed = Counter[str]()
-    items = AuditItem.objects.filter(project=project_id).values_list("response", "review__finished_at")
-    for response, finished in items:
-        item = "comparison" if response is None else "rating"
+    items = AuditItem.objects.filter(project=project_id)
+    for response, dimension, finished in items.values_list("response", "dimension", "review__finished_at"):
+        item = "comparison" if response is None else "step" if dimension is None else "rating"
         there[item] += 1
         reviewed[item] += finished is not None
     held = audited(project_id)
@@ -139,7 +143,7 @@ def _audit(project_id: int) -> list[AuditStatistics]:
             upheld=_weighted([(one, one.same) for one in held if one.item == item]),
             label_errors=_weighted([(one, one.opposed) for one in held if one.item == item]),
         )
-        for item in ("rating", "comparison")
+        for item in ("rating", "comparison", "step")
     ]
 
 
@@ -207,7 +211,7 @@ def _kind(
         outcomes=dict(outcomes),
         upheld=share(sum(one.same for one in held), len(held)),
         contradicted=contradicted,
-        lift=ratio(contradicted, label_errors),
+        lift=ratio(share(sum(one.wrong for one in held), sum(one.labels for one in held)), label_errors),
         corrected=corrected,
         minutes=spent,
         minutes_per_corrected=spent / corrected if corrected and spent else None,

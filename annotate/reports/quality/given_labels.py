@@ -70,7 +70,7 @@ WITH latest AS MATERIALIZED ({
 })"""
 
 # An item that the audit drew, in the review whose blind verdict this is.
-_AUDITED = """EXISTS (
+AUDITED = """EXISTS (
     SELECT FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
     WHERE review.blind_id = latest.id AND {same})"""
 
@@ -84,7 +84,7 @@ _PAIRS = f"""{LATEST}, given AS (
     FROM latest JOIN annotate_comparison comparison ON comparison.submission_id = latest.id
     WHERE (comparison.dimension_id IS NULL OR comparison.dimension_id = ANY(%(dimensions)s))
       AND (NOT latest.review OR {
-    _AUDITED.format(
+    AUDITED.format(
         same="item.scope = comparison.scope AND item.left_id = comparison.left_id"
         " AND item.right_id = comparison.right_id AND item.dimension_id IS NOT DISTINCT FROM"
         " comparison.dimension_id"
@@ -112,7 +112,7 @@ _RATINGS = f"""{LATEST}, given AS (
            latest.*, rating.response_id, rating.dimension_id, rating.value, rating.state
     FROM latest JOIN annotate_rating rating ON rating.submission_id = latest.id
     WHERE rating.dimension_id = ANY(%(dimensions)s) AND (NOT latest.review OR {
-    _AUDITED.format(same="item.response_id = rating.response_id AND item.dimension_id = rating.dimension_id")
+    AUDITED.format(same="item.response_id = rating.response_id AND item.dimension_id = rating.dimension_id")
 })
     ORDER BY rating.response_id, rating.dimension_id, latest.annotator_id, latest.id DESC
 ), flagged AS (

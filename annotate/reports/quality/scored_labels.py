@@ -22,6 +22,7 @@ import numpy.typing as npt
 from annotate.models import ScorerRun
 from annotate.reports.quality.columns import Columns, read
 from annotate.reports.quality.given_labels import (
+    AUDITED,
     BASE,
     LATEST,
     Flags,
@@ -143,7 +144,9 @@ _STEPS = f"""{LATEST}, given AS (
     SELECT DISTINCT ON (label.response_id, label.index, latest.annotator_id)
            latest.*, label.response_id, label.index, label.value, label.splitter_version
     FROM latest JOIN annotate_steplabel label ON label.submission_id = latest.id
-    WHERE NOT latest.review
+    WHERE NOT latest.review OR {
+    AUDITED.format(same="item.response_id = label.response_id AND item.dimension_id IS NULL")
+}
     ORDER BY label.response_id, label.index, latest.annotator_id, latest.id DESC
 ), flagged AS (
     SELECT response_id, min(created_at) AS at FROM annotate_flag

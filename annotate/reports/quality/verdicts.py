@@ -19,7 +19,8 @@ Item = Literal["rating", "comparison", "step"]
 class Held:
     """A label against a blind verdict: the same, or opposed; ``moved``: the final verdict is another.
 
-    ``kind`` is the flag's, "" for the audit, which alone has a ``probability`` below 1.
+    ``kind`` is the flag's, "" for the audit, which alone has a ``probability`` below 1. A flag on steps is one case
+    of as many ``labels`` as it names, of which so many are ``wrong``: opposed by the verdict.
     """
 
     kind: str
@@ -29,6 +30,8 @@ class Held:
     same: bool
     opposed: bool
     moved: bool
+    labels: int = 1
+    wrong: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,15 @@ LEFT JOIN annotate_comparison final ON final.submission_id = review.final_id AND
      AND final.left_id = item.left_id AND final.right_id = item.right_id
      AND final.dimension_id IS NOT DISTINCT FROM item.dimension_id
 WHERE item.project_id = %(project)s
+UNION ALL
+SELECT 'step', item.conversation_id, item.probability, label.value, blind.value, final.value
+FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
+JOIN annotate_steplabel label ON label.submission_id = item.submission_id AND label.response_id = item.response_id
+JOIN annotate_steplabel blind ON blind.submission_id = review.blind_id AND blind.response_id = item.response_id
+     AND blind.index = label.index
+LEFT JOIN annotate_steplabel final ON final.submission_id = review.final_id
+     AND final.response_id = item.response_id AND final.index = label.index
+WHERE item.project_id = %(project)s AND item.dimension_id IS NULL
 """
 
 
@@ -153,6 +165,8 @@ def flagged(project_id: int) -> list[Held]:
             same=all(one.same for one in rows),
             opposed=any(one.opposed for one in rows),
             moved=any(one.moved for one in rows),
+            labels=len(rows),
+            wrong=sum(one.wrong for one in rows),
         )
         for (_, conversation), rows in steps.items()
     ]
@@ -160,7 +174,7 @@ def flagged(project_id: int) -> list[Held]:
 
 
 def audited(project_id: int) -> list[Held]:
-    """Return every audit item whose label a blind verdict can be held against, in one statement."""
+    """Return every label of audit items that a blind verdict can be held against, in one statement."""
     return [
         _held("", item, conversation, probability, *values)
         for item, conversation, probability, *values in _rows(_AUDITED, project_id)
@@ -180,7 +194,7 @@ def _held(  # noqa: PLR0913, PLR0917 - a row of the statements above
         same, opposed = label == blind, abs(label - blind) > 1
     else:
         same, opposed = _sign(label) == _sign(blind), label * blind < 0
-    return Held(kind, item, conversation, probability, same, opposed, moved=final != blind)
+    return Held(kind, item, conversation, probability, same, opposed, final != blind, wrong=int(opposed))
 
 
 def _sign(value: int) -> int:

@@ -174,6 +174,42 @@ def test_lift_is_over_the_label_errors_of_the_audit_each_weighted_by_its_chance(
     assert statistics.audit[1].label_errors.undefined == "no_cases"
 
 
+def test_flags_on_steps_have_a_lift_over_the_audited_steps(project: Project, reviewer: User) -> None:
+    Project.objects.update(audit_share=1.0)
+    # Marks of one response's three steps; the reviewer calls all of them right.
+    for marks, named in (((-1, 1, 0), None), ((1, 1, 1), None), ((-1, -1, 1), (0, 2))):
+        task = make.task(make.conversation(project))
+        response = candidates(task)[0]
+        response.parts.update(text="This.\n\nThat.\n\nSo.")
+        answers = submit(task, make.member(project))
+        for index, mark in enumerate(marks):
+            answers.steps.create(response=response, index=index, value=mark, splitter_version=1)
+        if named is not None:
+            Flag.objects.create(
+                project=project,
+                conversation=task.conversation,
+                kind="F4",
+                fingerprint="a",
+                scope="local",
+                response=response,
+                annotator=answers.annotator,
+                evidence={"steps": [{"index": index} for index in named]},
+            )
+    audit_project(project.pk)
+    AuditItem.objects.filter(conversation__flags__isnull=False).update(probability=0.5)
+    for _ in range(3):
+        review(project, reviewer, 1)
+    statistics = flag_statistics(project.pk)
+    flags, steps = one(statistics, "F4", "step"), statistics.audit[2]
+
+    assert (steps.item, steps.drawn, steps.reviewed, steps.label_errors.n) == ("step", 3, 3, 9)
+    # One and none of three steps, and two of three that weigh twice as much.
+    assert steps.label_errors.value == pytest.approx(5 / 12)
+    assert steps.upheld.value == pytest.approx((1 + 3 + 2) / 12)
+    assert (flags.contradicted.n, flags.contradicted.value) == (1, 1.0)
+    assert flags.lift.value == pytest.approx((1 / 2) / (5 / 12))  # of the two steps that it names, one
+
+
 def test_anchoring_counts_answers_that_changed_after_the_reveal(project: Project, reviewer: User) -> None:
     for final in (0, 3, 3):
         contradicted(project, 0)

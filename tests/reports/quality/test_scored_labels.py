@@ -130,6 +130,29 @@ def test_a_reviewers_blind_verdict_counts_where_the_audit_drew_the_item(task: Ta
     assert (found.review.tolist(), found.base.tolist()) == ([True], [True])
 
 
+def test_so_does_one_on_the_steps_of_an_audited_response(task: Task) -> None:
+    first, other = candidates(task)[:2]
+    project, reviewer = task.batch.project, make.user()
+    given, blind = submit(task, make.member(project)), submit(task, reviewer, origin="review")
+    for response in (first, other):
+        blind.steps.create(response=response, index=0, value=1, splitter_version=1)
+    review = Review.objects.create(
+        project=project, conversation=task.conversation, reviewer=reviewer, blind=blind
+    )
+    run = make.scorer_run(project)
+    for response in (first, other):
+        make.score(run, response, 0.3, steps=[0.1, 0.5])
+    assert len(scored_steps(run.pk).value) == 0
+
+    AuditItem.objects.create(
+        project=project, conversation=task.conversation, scope="local", response=first,
+        annotator=given.annotator, submission=given, probability=0.04, review=review,
+    )  # fmt: skip
+    found = scored_steps(run.pk)
+    assert (found.response.tolist(), found.value.tolist()) == ([first.pk], [1])
+    assert (found.review.tolist(), found.base.tolist()) == ([True], [True])
+
+
 def test_ratings_come_with_what_a_score_is_worth_in_its_turn(task: Task) -> None:
     first = candidates(task)[0]
     rate(submit(task, make.member(task.batch.project)), first, text_quality=2, visual_perceptual_quality=1)
