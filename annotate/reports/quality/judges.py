@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotate.models import Dimension, Project, Score, ScorerRun
+from annotate.reports.quality.ceiling import People, RunCeiling
 from annotate.reports.quality.columns import read
 from annotate.reports.quality.given_labels import GivenLabels
 from annotate.reports.quality.published import PUBLISHED, PublishedJudge
@@ -87,6 +88,7 @@ class Judge:
     preferences: PreferenceJudged
     preferences_by_turn: list[PreferenceJudged]
     dimensions: list[DimensionJudged]
+    ceiling: RunCeiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class JudgeReport:
 
 
 def judge_report(project_id: int) -> JudgeReport:
-    """Return every trained run that scored something beside people, in about six statements a run."""
+    """Return every trained run that scored something beside people, in about seven statements a run."""
     scored = Score.objects.filter(value__isnull=False).values("run")
     runs = list(
         ScorerRun.objects.filter(project=project_id, trained=True, pk__in=scored).order_by(
@@ -108,10 +110,13 @@ def judge_report(project_id: int) -> JudgeReport:
     given = GivenLabels(project_id, runs)
     rubric = Project.objects.values_list("rubric", flat=True).get(pk=project_id)
     dimensions = list(Dimension.objects.filter(rubric=rubric).order_by("position"))
-    return JudgeReport([_judge(run, dimensions, given) for run in runs], PUBLISHED)
+    people = People(project_id, dimensions) if runs else None
+    return JudgeReport(
+        [_judge(run, dimensions, given, people.beside(run)) for run in runs if people], PUBLISHED
+    )
 
 
-def _judge(run: ScorerRun, dimensions: list[Dimension], given: GivenLabels) -> Judge:
+def _judge(run: ScorerRun, dimensions: list[Dimension], given: GivenLabels, ceiling: RunCeiling) -> Judge:
     process = run.scores.filter(step_values__isnull=False).exists()
     preferences = _preferences(run.pk, given)
     dedicated = set(
@@ -135,6 +140,7 @@ def _judge(run: ScorerRun, dimensions: list[Dimension], given: GivenLabels) -> J
             )
             for one, found in zip(dimensions, _ratings(run, dimensions, sorted(dedicated)), strict=True)
         ],
+        ceiling=ceiling,
     )
 
 
