@@ -231,13 +231,16 @@ def _decide_one(flag: _Contested, original: Original, decided: _Decided, *, is_m
         becomes.append(flag.pk)
 
 
-# The task that asked for the pair first, and how many people compared it.
+# The task that asked for the pair first, and how many people compared it, by the version of the rubric that the
+# surprising label was given by: an answer by another one is no second opinion on it.
 _COMPARED = f"""
 SELECT flag.id, min(coalesce(task.follows_id, task.id)), count(DISTINCT submission.annotator_id)
 FROM annotate_flag flag
+JOIN annotate_submission surprising ON surprising.uid = (flag.evidence ->> 'submission')::uuid
 JOIN annotate_task task ON task.conversation_id = flag.conversation_id
 JOIN annotate_batch batch ON batch.id = task.batch_id
 JOIN annotate_submission submission ON submission.task_id = task.id AND submission.origin <> 'review'
+     AND submission.rubric_id = surprising.rubric_id
 JOIN annotate_comparison comparison ON comparison.submission_id = submission.id AND comparison.scope = flag.scope
      AND comparison.left_id = flag.left_id AND comparison.right_id = flag.right_id
      AND comparison.dimension_id IS NULL

@@ -132,6 +132,17 @@ def same_side(preference: Floats, delta: Floats) -> Floats:
     return (1 + np.sign(preference) * np.sign(delta)) / 2
 
 
+def others(item: Ints, values: Floats) -> Floats:
+    """Return for each value the mean of the others of its item, nan where it is the only one.
+
+    ``item`` numbers items from 0 on.
+    """
+    sums, counts = np.bincount(item, values), np.bincount(item)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = (sums[item] - values) / (counts[item] - 1)
+    return np.where(counts[item] > 1, found, np.nan)
+
+
 def pairs(group: Ints) -> tuple[Ints, Ints]:
     """Return the places of all pairs within a group; ``group`` must be in ascending order.
 

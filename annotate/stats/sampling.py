@@ -37,6 +37,14 @@ def inclusion(scores: Floats, size: int, even: float) -> Floats:
     return found
 
 
+def effective(weights: Floats) -> float:
+    """Return how many units of equal weight are worth as much, 0 of none: (sum of w)² / sum of w².
+
+    L. Kish, Survey Sampling (1965), section 11.7.
+    """
+    return float(weights.sum() ** 2 / (weights**2).sum()) if weights.size else 0.0
+
+
 def systematic(probabilities: Floats, draw: np.random.Generator) -> NDArray[np.int64]:
     """Return the places of a sample with exactly these inclusion probabilities, in random order.
 

@@ -144,7 +144,7 @@ def surprised(task: Task, stage: str) -> Flag:
         left=left,
         right=right,
         annotator=given.annotator,
-        evidence={},
+        evidence={"submission": str(given.uid)},
         calibration=calibration,
         status="waiting",
         priority=9,
@@ -182,6 +182,18 @@ def test_a_surprise_gets_no_third_person_nor_what_people_need_nor_one_when_its_l
 
     assert follow_up(project.pk) == FollowUpReport(asked=1, withdrawn=0, waiting=4, open=0)
     assert Flag.objects.get(kind="F1").followup is not None
+
+
+def test_an_answer_by_another_version_of_the_rubric_is_no_second_opinion(
+    project: Project, task: Task
+) -> None:
+    surprised(task, "provisional")
+    bridge = make.batch(project, rubric=make.second_version(), purpose="bridge")
+    left, right = candidates(task)
+    prefer(submit(make.task(task.conversation, batch=bridge), make.member(project)), left, right, 1)
+
+    assert follow_up(project.pk) == FollowUpReport(asked=1, withdrawn=0, waiting=1, open=0)
+    assert Task.objects.get(follows__isnull=False).follows == task
 
 
 @pytest.mark.django_db(transaction=True)

@@ -53,6 +53,34 @@ def test_a_newcomer_is_rated_and_put_beside_the_best_and_the_median_sibling(proj
     assert planning.plan(task.batch).created == {"tasks": 0, "paths": 0}
 
 
+def test_what_a_bridge_asked_again_orders_no_siblings(project: Project) -> None:
+    conversation = make.conversation(project, candidates=4)
+    task = answered(conversation, 0, 3, 1, 2)
+    first, best, median, last = judging.candidates(task)
+    bridge = make.batch(project, rubric=make.second_version(), purpose="bridge")
+    again = judging.submit(make.task(conversation, batch=bridge), make.member(project))
+    for response, value in ((first, 3), (best, 0), (median, 0), (last, 0)):
+        judging.rate(again, response, text_quality=value)
+    judging.prefer(again, first, best, -3)
+    new = make.response(Turn.objects.get(), "late", source_model="late")
+    planning.plan(task.batch)
+
+    (made,) = task.batch.tasks.exclude(pk=task.pk)
+    assert named(made.asks, "comparison") == sorted((str(one.uid), str(new.uid)) for one in (best, median))
+
+
+def test_a_new_version_of_the_rubric_orders_by_the_newest_answers_there_are(project: Project) -> None:
+    conversation = make.conversation(project, candidates=4)
+    task = answered(conversation, 0, 3, 1, 2)
+    Batch.objects.filter(pk=task.batch.pk).update(rubric=make.second_version())
+    new = make.response(Turn.objects.get(), "late", source_model="late")
+    planning.plan(Batch.objects.get(pk=task.batch.pk))
+
+    (made,) = task.batch.tasks.exclude(pk=task.pk)
+    _, best, median, _ = judging.candidates(task)[:4]
+    assert named(made.asks, "comparison") == sorted((str(one.uid), str(new.uid)) for one in (best, median))
+
+
 def test_two_known_siblings_are_both_anchors_and_newcomers_do_not_meet(project: Project) -> None:
     task = answered(make.conversation(project, candidates=2))
     known = judging.candidates(task)

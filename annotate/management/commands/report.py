@@ -73,7 +73,7 @@ def _agreement(report: AgreementReport) -> list[str]:
 
 def _strengths(report: AggregatesReport) -> list[str]:
     return [
-        f"{one.scope} strength of {model.source}: {_number(model.strength)} "
+        f"{one.scope} strength of {model.source} by {one.rubric} v{one.version}: {_number(model.strength)} "
         f"({model.wins} won, {model.ties} tied, {model.losses} lost)"
         for one in report.strengths
         for model in one.strengths

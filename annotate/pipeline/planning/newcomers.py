@@ -76,7 +76,7 @@ def make_narrowed(batch: Batch, conversations: Sequence[int], report: PlanReport
     trees = read_trees(conversations)
     keys = _local(batch)
     known, probabilities = _known(batch, trees, keys)
-    likings = standings(conversations)
+    likings = standings(conversations, batch.rubric_id)
     tasks, paths = [], []
     for conversation in conversations:
         tree = trees[conversation]

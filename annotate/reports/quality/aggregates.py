@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotate.models import Dimension
+from annotate.models import Dimension, Rubric
 from annotate.reports.quality.items import STATES, Answers, Ints, read_answers
 from annotate.stats.bootstrap import LEAST_CONVERSATIONS, Interval, groups, intervals, replicates
 from annotate.stats.bradley_terry import PRIOR, components, is_bounded, strengths
@@ -35,7 +35,7 @@ class MeanRating:
 
 @dataclass(frozen=True, slots=True)
 class DimensionMeans:
-    """The means on one dimension by model.
+    """The means on one dimension, of one version of the rubric (``rubric`` and ``version`` name it), by model.
 
     ``spread`` is the standard deviation of annotators' offsets, in levels, ``noise`` that of chance. Where nobody
     shares an item both are None, and means are plain: ``undefined`` is then "nobody_shares".
@@ -48,6 +48,8 @@ class DimensionMeans:
     spread: float | None
     noise: float | None
     undefined: str = ""
+    rubric: str = ""
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,18 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class ScopeStrengths:
-    """Strengths from overall comparisons of one scope, the strongest first.
+    """Strengths from overall comparisons of one scope by one version of the rubric, the strongest first.
 
+    Each version has its own, as a dimension has by belonging to one: an overall preference is asked in the light of a
+    version's dimensions, and who answered by two versions would count twice. ``rubric`` and ``version`` name it.
     ``tie`` is Davidson's v. ``is_bounded`` is false where some model, or group of them, won or lost everything: then
     only the prior (``prior``, the standard deviation of log strengths) keeps the strengths finite. ``undefined`` is ""
     or no_comparisons.
     """
 
     scope: str
+    rubric: str = ""
+    version: int | None = None
     strengths: list[Strength] = field(default_factory=list)
     tie: float | None = None
     is_bounded: bool = True
@@ -87,7 +93,7 @@ class ScopeStrengths:
 
 @dataclass(frozen=True, slots=True)
 class AggregatesReport:
-    """Mean ratings in the rubric's order, and strengths by scope."""
+    """Mean ratings in the rubric's order, and strengths by scope and version of the rubric, the latest first."""
 
     ratings: list[DimensionMeans]
     strengths: list[ScopeStrengths]
@@ -101,7 +107,9 @@ def aggregates_report(project_id: int) -> AggregatesReport:
     places = np.searchsorted(known, conversation)
     group = groups(known)[places]
     codes = {one.dimension: code for code, one in enumerate(answers.questions) if one.kind == "rating"}
-    dimensions = Dimension.objects.filter(pk__in=codes).order_by("rubric", "position")
+    dimensions = (
+        Dimension.objects.filter(pk__in=codes).select_related("rubric").order_by("rubric", "position")
+    )
     return AggregatesReport(
         [
             _means(
@@ -109,7 +117,7 @@ def aggregates_report(project_id: int) -> AggregatesReport:
             )
             for one in dimensions
         ],
-        [_strengths(scope, answers, group, places) for scope in ("local", "global")],
+        [one for scope in ("local", "global") for one in _by_version(scope, answers, group, places)],
     )
 
 
@@ -138,6 +146,8 @@ def _means(dimension: Dimension, answers: Answers, chosen: Ints, group: Ints, pl
         spread=found.spread,
         noise=found.noise,
         undefined="nobody_shares" if found.noise is None and len(counts) == len(value) else "",
+        rubric=dimension.rubric.key,
+        version=dimension.rubric.version,
     )
 
 
@@ -184,9 +194,7 @@ class _Compared:
         return np.bincount(cell, minlength=rows * len(self.pairs) * 3).astype(float).reshape(rows, -1)
 
 
-def _compared(scope: str, answers: Answers, group: Ints, places: Ints) -> _Compared:
-    wanted = [code for code, one in enumerate(answers.questions) if one == ("comparison", scope, 0)]
-    chosen = np.flatnonzero(np.isin(answers.question, wanted))
+def _compared(chosen: Ints, answers: Answers, group: Ints, places: Ints) -> _Compared:
     first = answers.responses["source"][answers.left[chosen]].astype(np.int64)
     second = answers.responses["source"][answers.right[chosen]].astype(np.int64)
     named = np.array([bool(name) for name in answers.sources], dtype=bool)
@@ -205,8 +213,19 @@ def _compared(scope: str, answers: Answers, group: Ints, places: Ints) -> _Compa
     )
 
 
-def _strengths(scope: str, answers: Answers, group: Ints, places: Ints) -> ScopeStrengths:
-    compared = _compared(scope, answers, group, places)
+def _by_version(scope: str, answers: Answers, group: Ints, places: Ints) -> list[ScopeStrengths]:
+    wanted = [code for code, one in enumerate(answers.questions) if one == ("comparison", scope, 0)]
+    chosen = np.flatnonzero(np.isin(answers.question, wanted))
+    rubric = answers.rubric[chosen]
+    versions = Rubric.objects.filter(pk__in=np.unique(rubric).tolist()).order_by("key", "-version")
+    found = [
+        _strengths(scope, one, answers, _compared(chosen[rubric == one.pk], answers, group, places))
+        for one in versions
+    ]
+    return [one for one in found if not one.undefined] or [ScopeStrengths(scope, undefined="no_comparisons")]
+
+
+def _strengths(scope: str, rubric: Rubric, answers: Answers, compared: _Compared) -> ScopeStrengths:
     if not len(compared.pairs):
         return ScopeStrengths(scope, undefined="no_comparisons")
     models, parts = len(answers.sources), compared.parts()
@@ -222,6 +241,8 @@ def _strengths(scope: str, answers: Answers, group: Ints, places: Ints) -> Scope
     ]
     return ScopeStrengths(
         scope=scope,
+        rubric=rubric.key,
+        version=rubric.version,
         strengths=sorted(rows, key=lambda one: (one.strength is None, one.group, -(one.strength or 0))),
         tie=float(found.tie),
         is_bounded=is_bounded(compared.pairs, counts, models),

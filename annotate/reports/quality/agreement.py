@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from annotate.models import Dimension, Project
 from annotate.reports.quality.items import Items, Question, packed, read_items, replaced, touched, unpacked
+from annotate.reports.quality.sampled import SampledAgreement, sampled_agreement
 from annotate.reports.quality.strata import Numbers, Stratum
 from annotate.stats.agreement import SIDES, Agreement
 
@@ -72,12 +73,17 @@ class ComparisonAgreement:
 
 @dataclass(frozen=True, slots=True)
 class AgreementReport:
-    """Dimensions in the rubric's order, then comparisons, overall ones first; strata are by week or by month."""
+    """Dimensions in the rubric's order, then comparisons, overall ones first; strata are by week or by month.
+
+    In these every item weighs the same, however likely it was chosen. ``sampled`` weighs each sample of unequal
+    chances by itself.
+    """
 
     dimensions: list[RatingAgreement]
     comparisons: list[ComparisonAgreement]
     period: str = "week"
     as_of: datetime | None = None
+    sampled: list[SampledAgreement] = field(default_factory=list)
 
 
 class _State(msgspec.Struct):
@@ -125,7 +131,9 @@ def _report(project_id: int, items: Items) -> AgreementReport:
         _comparison(one, ordered[one.dimension].key if one.dimension else None, numbers, widest)
         for one in compared
     ]
-    return AgreementReport(ratings, comparisons, numbers.period, timezone.now())
+    return AgreementReport(
+        ratings, comparisons, numbers.period, timezone.now(), sampled_agreement(project_id)
+    )
 
 
 def _rating(dimension: Dimension, numbers: Numbers, question: Question, scale: range) -> RatingAgreement:

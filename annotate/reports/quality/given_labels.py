@@ -1,6 +1,9 @@
 """People's labels, as columns, whatever any scorer says of their items: read once for all runs of a project.
 
-Of everybody's work the latest word on each item; labels that came with a file count as one more person's.
+Of everybody's work the latest word on each item; labels that came with a file count as one more person's. What was
+asked of everybody alike goes before what a bridge, a holdout batch or a follow-up asked the same person again: an
+overall preference and a step do not say by which version of the rubric they were asked, and the answer by another
+version would push the one that calibration learns from out of sight. ``single`` is by version.
 A reviewer's blind verdict counts where the random audit drew the item, and nowhere else. `scored_labels` puts a run's
 numbers beside them, and says what ``base`` means.
 """
@@ -62,8 +65,8 @@ LATEST = f"""
 WITH latest AS MATERIALIZED ({
     latest(
         "submission.id, submission.annotator_id, submission.created_at, task.conversation_id,"
-        " submission.origin = 'review' AS review, batch.preference_scale, batch.tie_allowed,"
-        " batch.purpose <> 'holdout' AND task.follows_id IS NULL"
+        " submission.rubric_id, submission.origin = 'review' AS review, batch.preference_scale, batch.tie_allowed,"
+        " batch.purpose NOT IN ('bridge', 'holdout') AND task.follows_id IS NULL"
         " AND (submission.origin <> 'live' OR assignment.purpose = 'base') AS base",
         _SUBMISSIONS,
     )
@@ -91,7 +94,7 @@ _PAIRS = f"""{LATEST}, given AS (
     )
 })
     ORDER BY comparison.scope, comparison.left_id, comparison.right_id, comparison.dimension_id,
-             latest.annotator_id, latest.id DESC
+             latest.annotator_id, latest.base DESC, latest.id DESC
 ), flagged AS (
     SELECT scope, left_id, right_id, coalesce(dimension_id, 0) AS dimension_id, min(created_at) AS at
     FROM annotate_flag WHERE project_id = %(project)s AND left_id IS NOT NULL GROUP BY 1, 2, 3, 4
@@ -101,7 +104,8 @@ SELECT given.conversation_id AS conversation,
        given.left_id AS "left", given.right_id AS "right", coalesce(given.dimension_id, 0) AS dimension,
        given.scope = 'global' AS "whole", given.annotator_id AS annotator, given.id AS submission, given.preference,
        given.preference_scale AS scale, given.tie_allowed AS ties, given.review, {BASE},
-       count(*) OVER (PARTITION BY given.scope, given.left_id, given.right_id, given.dimension_id) = 1 AS single
+       count(*) OVER (PARTITION BY given.scope, given.left_id, given.right_id, given.dimension_id,
+                                    given.rubric_id) = 1 AS single
 FROM given JOIN annotate_conversation conversation ON conversation.id = given.conversation_id
 LEFT JOIN flagged ON flagged.scope = given.scope AND flagged.left_id = given.left_id
                  AND flagged.right_id = given.right_id AND flagged.dimension_id = coalesce(given.dimension_id, 0)
@@ -114,7 +118,7 @@ _RATINGS = f"""{LATEST}, given AS (
     WHERE rating.dimension_id = ANY(%(dimensions)s) AND (NOT latest.review OR {
     AUDITED.format(same="item.response_id = rating.response_id AND item.dimension_id = rating.dimension_id")
 })
-    ORDER BY rating.response_id, rating.dimension_id, latest.annotator_id, latest.id DESC
+    ORDER BY rating.response_id, rating.dimension_id, latest.annotator_id, latest.base DESC, latest.id DESC
 ), flagged AS (
     SELECT response_id, dimension_id, min(created_at) AS at FROM annotate_flag
     WHERE project_id = %(project)s AND response_id IS NOT NULL AND dimension_id IS NOT NULL GROUP BY 1, 2

@@ -153,7 +153,7 @@ class Answers:
 
     ``question`` and ``state`` are places in ``questions`` and ``STATES``; ``left`` and ``right`` are places in the
     columns of ``responses``, -1 for the right one that a rating does not have. ``item`` numbers what was asked,
-    and by which version of the rubric.
+    and by which version of the rubric (``rubric``, an inside id).
     """
 
     questions: list[Question]
@@ -162,6 +162,7 @@ class Answers:
     responses: dict[str, Ints]
     question: Ints
     item: Ints
+    rubric: Ints
     left: Ints
     right: Ints
     annotator: Ints
@@ -210,7 +211,7 @@ def read_answers(project_id: int, conversations: Sequence[int] | None = None) ->
         item=item[last],
         left=left[last],
         right=right[last],
-        **{name: found[name][last] for name in ("annotator", "value", "state", "day")},
+        **{name: found[name][last] for name in ("rubric", "annotator", "value", "state", "day")},
     )
 
 

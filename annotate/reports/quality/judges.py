@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotate.models import Dimension, Project, Score, ScorerRun
+from annotate.reports.quality.ceiling import People, RunCeiling
 from annotate.reports.quality.columns import read
 from annotate.reports.quality.given import UNPROMPTED, given_ratings, of_responses
 from annotate.reports.quality.given_labels import GivenLabels, spoken
@@ -87,6 +88,7 @@ class Judge:
     preferences: PreferenceJudged
     preferences_by_turn: list[PreferenceJudged]
     dimensions: list[DimensionJudged]
+    ceiling: RunCeiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class JudgeReport:
 
 
 def judge_report(project_id: int) -> JudgeReport:
-    """Return every trained run that scored something beside people, in about six statements a run."""
+    """Return every trained run that scored something beside people, in about seven statements a run."""
     scored = Score.objects.filter(value__isnull=False).values("run")
     runs = list(
         ScorerRun.objects.filter(project=project_id, trained=True, pk__in=scored).order_by(
@@ -111,10 +113,13 @@ def judge_report(project_id: int) -> JudgeReport:
     dimensions = list(Dimension.objects.filter(rubric=rubric).order_by("position"))
     given = GivenLabels(project_id, runs)
     rated = _rated(project_id, dimensions)
-    return JudgeReport([_judge(run, dimensions, given, rated) for run in runs], PUBLISHED)
+    people = People(project_id, dimensions)
+    return JudgeReport([_judge(run, dimensions, given, rated, people.beside(run)) for run in runs], PUBLISHED)
 
 
-def _judge(run: ScorerRun, dimensions: list[Dimension], given: GivenLabels, rated: _Rated) -> Judge:
+def _judge(
+    run: ScorerRun, dimensions: list[Dimension], given: GivenLabels, rated: _Rated, ceiling: RunCeiling
+) -> Judge:
     says = spoken(run)
     preferences = _preferences(run.pk, given)
     return Judge(
@@ -135,6 +140,7 @@ def _judge(run: ScorerRun, dimensions: list[Dimension], given: GivenLabels, rate
             )
             for one, found in zip(dimensions, _ratings(run, dimensions, rated), strict=True)
         ],
+        ceiling=ceiling,
     )
 
 

@@ -3,8 +3,8 @@
 The labels are read by `given_labels`, once for all runs; each run's scores are put beside them here.
 
 ``base`` marks what calibration may learn from: labels that no flag has asked for (assignments of the ordinary kind,
-no follow-up or repeat, no holdout batch) and that were given before any flag on their item, and audit verdicts. A
-model that learned from flagged items alone would look better every month.
+no follow-up or repeat, no bridge, no holdout batch) and that were given before any flag on their item, and audit
+verdicts. A model that learned from flagged items alone would look better every month.
 
 Numbers are only ever compared between answers to the same prompt and history, so a pair's two responses belong to one
 turn. Global pairs are therefore here only where the whole paths part at their last answer.
@@ -43,7 +43,8 @@ class ScoredPairs:
 
     ``preference`` > 0 says that the right one is better, ``delta`` is the right one's score less the left one's.
     ``dimension`` is 0 for overall. ``language``, ``left_source`` and ``right_source`` are places in ``names``.
-    ``scale`` and ``ties`` are the batch's. ``single``: this is the only person's word on the pair.
+    ``scale`` and ``ties`` are the batch's. ``single``: this is the only person's word on the pair by this version
+    of the rubric.
     """
 
     names: Names
@@ -147,7 +148,7 @@ _STEPS = f"""{LATEST}, given AS (
     WHERE NOT latest.review OR {
     AUDITED.format(same="item.response_id = label.response_id AND item.dimension_id IS NULL")
 }
-    ORDER BY label.response_id, label.index, latest.annotator_id, latest.id DESC
+    ORDER BY label.response_id, label.index, latest.annotator_id, latest.base DESC, latest.id DESC
 ), flagged AS (
     SELECT response_id, min(created_at) AS at FROM annotate_flag
     WHERE project_id = %(project)s AND kind = 'F4' GROUP BY 1

@@ -108,7 +108,8 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     plots: list[Plot] = [*_of_questions(rows, number), *_of_strata(rows, number, by, stored.report.period)]
     context["of_strata"] = [one for one in plots if one.key.startswith("by-")]
     context["given"] = given = _given(rows)
-    return page(request, "managing/agreement.html", context, [*plots, *given], name=slug)
+    context["sampled"] = sampled = list(_sampled(stored.report, rows, number))
+    return page(request, "managing/agreement.html", context, [*plots, *given, *sampled], name=slug)
 
 
 def _chosen(request: HttpRequest, name: str, known: dict[str, str | Promise]) -> str:
@@ -192,6 +193,51 @@ def _of_strata(rows: Sequence[Row], number: str, by: str, period: str) -> Iterat
             yield curve(f"by-{row.key}", row.name, [Series(axis, values)], axis=axis, low=low, high=1)
         else:
             yield dots(f"by-{row.key}", row.name, values, axis=axis, low=low, high=1)
+
+
+def _sampled(found: AgreementReport, rows: Sequence[Row], number: str) -> Iterator[Plot]:
+    """Yield a plot for each sample of unequal chances: its conversations all alike, and weighed by their chances."""
+    names = {(row.is_comparison, row.found.scope, row.found.dimension): row.name for row in rows}
+    legend = [_("every conversation alike"), _("by one over its chance")]
+    for place, sample in enumerate(found.sampled):
+        values = []
+        for one in sample.questions:
+            is_comparison = one.kind == "comparison"
+            own = one.numbers[number if is_comparison or number not in SIDES else "exact"]
+            name = names[is_comparison, one.scope, one.dimension]
+            worth = _("worth %(count)s of equal weight") % {"count": f"{one.effective:.1f}"}
+            values += [
+                _of_sample(name, own.plain, None, None, one.conversations, "", 0),
+                _of_sample(name, own.value, own.low, own.high, one.conversations, worth, 1),
+            ]
+        words = _(
+            "%(chosen)s of %(population)s conversations, drawn by %(by)s with chances from %(low)s to %(high)s."
+        ) % {
+            "chosen": sample.chosen,
+            "population": sample.population,
+            "by": sample.by,
+            "low": f"{sample.lowest:.3f}",
+            "high": f"{sample.highest:.3f}",
+        }
+        yield dots(
+            f"sampled-{place}",
+            sample.batch,
+            values,
+            axis=str(NUMBERS[number]),
+            legend=legend,
+            low=_floor(values),
+            high=1,
+            summary=words,
+        )
+
+
+def _of_sample(  # noqa: PLR0913, PLR0917 - a number and all that is said of it
+    name: str, value: float | None, low: float | None, high: float | None, n: int, note: str, series: int
+) -> Value:
+    missing = _("not defined, because everybody gave the same value: there is no variation to explain")
+    return Value(
+        name, value, low, high, n=n, why="" if value is not None else missing, note=note, series=series
+    )
 
 
 def _floor(values: Sequence[Value]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
@@ -12,10 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from annotate import access
+from annotate.reports.quality.ceiling import Ceiling
 from annotate.reports.quality.judges import Judge, JudgeReport, judge_report
 from annotate.web.quality.axes import TWO, percent, plain, scale
 from annotate.web.quality.curves import SERIES, Series, curve
-from annotate.web.quality.plots import Plot, Reference, dots, page
+from annotate.web.quality.plots import Plot, Reference, Value, dots, page
 from annotate.web.quality.shown import dimension_names, shown, value_of
 
 THREE = plain(3)
@@ -46,6 +48,7 @@ def judges(request: HttpRequest, slug: str) -> HttpResponse:
         "judges": list(zip(names, report.judges, strict=True)),
         "dimensions": dimensions.values(),
         "unpaired": [name for key, name in dimensions.items() if key not in _paired(report.judges)],
+        "has_ceiling": any(_has_ceiling(one) for one in report.judges),
         "tables": [
             (_("Pearson's correlation"), _table(report, names, list(dimensions), "pearson")),
             (_("Accuracy on pairs"), _table(report, names, list(dimensions), "accuracy")),
@@ -98,6 +101,7 @@ def _plots(found: list[Judge], names: list[str], dimensions: dict[str, str]) -> 
             names,
         ),
         *_by_turn(found, names, dimensions),
+        *_ceilings(found, names, dimensions),
     ]
 
 
@@ -196,6 +200,47 @@ def _by_turn(found: list[Judge], names: list[str], dimensions: dict[str, str]) -
             high=common.high,
         )
         for key in local
+    ]
+
+
+def _ceilings(found: list[Judge], names: list[str], dimensions: dict[str, str]) -> Iterator[Plot]:
+    """Yield two plots for each judge: one person and the judge, both against the others."""
+    stated = _("Stated preferences")
+    for number, (name, judge) in enumerate(zip(names, found, strict=True)):
+        legend = [_("one person"), name]
+        by_name = [(dimensions.get(one.dimension, one.dimension), one) for one in judge.ceiling.dimensions]
+        accuracy = [(stated, judge.ceiling.preferences), *((key, one.accuracy) for key, one in by_name)]
+        yield dots(
+            f"ceiling_{number}_accuracy",
+            _("Accuracy on pairs: one person and %(judge)s against the others") % {"judge": name},
+            _beside(accuracy),
+            axis=_("share on the side of most of the others"),
+            form=percent,
+            references=[Reference(0.5, _("chance"))],
+            legend=legend,
+        )
+        yield dots(
+            f"ceiling_{number}_pearson",
+            _("Pearson's correlation: one person and %(judge)s against the others") % {"judge": name},
+            _beside([(key, one.pearson) for key, one in by_name]),
+            axis=_("correlation with the mean of the others"),
+            references=[Reference(0, "")],
+            legend=legend,
+        )
+
+
+def _has_ceiling(judge: Judge) -> bool:
+    found = judge.ceiling
+    return bool(found.preferences.person.n or any(one.pearson.person.n for one in found.dimensions))
+
+
+def _beside(rows: list[tuple[str, Ceiling]]) -> list[Value]:
+    """Return a row for one person and one for the judge, where anything was measured."""
+    return [
+        value_of(name, estimate, series=series)
+        for name, one in rows
+        if one.person.n
+        for series, estimate in enumerate((one.person, one.run))
     ]
 
 

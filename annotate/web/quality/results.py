@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -33,20 +34,28 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
     if stored is None:
         tasks.wake(tasks.refresh_report, member.project_id, aggregates.NAME)
         return render(request, "managing/results.html", context)
-    context["strengths"] = strengths = [_strengths(one) for one in stored.report.strengths if one.strengths]
+    context["strengths"] = strengths = list(_strengths(stored.report))
     context["ratings"] = ratings = list(_ratings(stored.report, member.project.rubric_id))
     context["unbounded"] = any(not one.is_bounded for one in stored.report.strengths)
     context["prior"] = max((one.prior for one in stored.report.strengths), default=None)
     return page(request, "managing/results.html", context, [*strengths, *ratings], name=slug)
 
 
-def _strengths(found: ScopeStrengths) -> Plot:
+def _strengths(report: AggregatesReport) -> Iterator[Plot]:
+    known = [one for one in report.strengths if one.strengths]
+    has_several = len({(one.rubric, one.version) for one in known}) > 1
+    for one in known:
+        yield _of_scope(one, f"{one.rubric} v{one.version}" if has_several else "")
+
+
+def _of_scope(found: ScopeStrengths, version: str) -> Plot:
     local, whole = _("Strength: two responses compared"), _("Strength: two conversations compared")
+    title = local if found.scope == "local" else whole
     known = [one.group for one in found.strengths if one.strength is not None]
     apart = list(dict.fromkeys(known))
     return dots(
-        f"strength-{found.scope}",
-        local if found.scope == "local" else whole,
+        f"strength-{found.scope}-{slugify(version)}" if version else f"strength-{found.scope}",
+        f"{title} ({version})" if version else title,
         [_strength(one, apart.index(one.group) + 1 if len(apart) > 1 else 0) for one in found.strengths],
         axis=_("log strength against the mean of all models"),
         references=[Reference(0, _("mean"))],
@@ -75,6 +84,7 @@ def _ratings(found: AggregatesReport, rubric_id: int) -> Iterator[Plot]:
         Dimension.objects.filter(key__in=keys), key=lambda one: (one.rubric_id == rubric_id, one.pk)
     )
     names = {one.key: one for one in dimensions}
+    has_several = len({(one.rubric, one.version) for one in found.ratings if one.means}) > 1
     for number, one in enumerate(found.ratings):
         if not one.means:
             continue
@@ -89,7 +99,9 @@ def _ratings(found: AggregatesReport, rubric_id: int) -> Iterator[Plot]:
             }
         yield dots(
             f"mean-{number}-{one.dimension}",
-            wording.name_of(dimension),
+            f"{wording.name_of(dimension)} ({one.rubric} v{one.version})"
+            if has_several
+            else wording.name_of(dimension),
             [
                 _value(model, model.mean, _("plain %(mean)s") % {"mean": f"{model.plain:.2f}"})
                 for model in one.means

@@ -132,6 +132,24 @@ def test_a_model_against_itself_or_of_no_name_is_left_out(project: Project) -> N
     assert local(aggregates_report(project.pk)) == ScopeStrengths("local", undefined="no_comparisons")
 
 
+def test_each_version_of_the_rubric_has_its_own_strengths(project: Project) -> None:
+    person = make.member(project)
+    newer = make.batch(project, rubric=make.second_version())
+    for _ in range(3):
+        conversation = make.conversation(project, candidates=2)
+        for batch, preference in ((project.batches.get(is_default=True), -1), (newer, 1)):
+            task = make.task(conversation, batch=batch)
+            prefer(submit(task, person), *candidates(task), preference)
+    found = [one for one in aggregates_report(project.pk).strengths if one.scope == "local"]
+
+    assert [(one.rubric, one.version) for one in found] == [("intermt", 2), ("intermt", 1)]
+    wins = [{model.source: (model.wins, model.losses) for model in one.strengths} for one in found]
+    assert wins == [
+        {"model-1": (3, 0), "model-0": (0, 3)},
+        {"model-0": (3, 0), "model-1": (0, 3)},
+    ]
+
+
 def test_an_empty_project_has_none_and_what_is_stored_is_what_was_computed(project: Project) -> None:
     assert aggregates_report(project.pk).ratings == []
     judged(project, 1, -1, 0)

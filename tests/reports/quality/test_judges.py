@@ -124,5 +124,5 @@ def test_the_number_of_statements_does_not_grow(
             rate(answers, response, text_quality=2)
     scored(project, *tasks)
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(28):
         judge_report(project.pk)

@@ -95,6 +95,39 @@ def test_labels_that_a_flag_asked_for_are_no_base(task: Task, cause: str) -> Non
     assert scored_pairs(run_of(task, 1, 2).pk).base.tolist() == [False]
 
 
+def test_a_bridge_displaces_nobodys_label(task: Task) -> None:
+    left, right = candidates(task)[:2]
+    person = make.member(task.batch.project)
+    mine = submit(task, person)
+    prefer(mine, left, right, 2)
+    StepLabel.objects.create(submission=mine, response=left, index=0, value=-1, splitter_version=1)
+    bridge = make.batch(task.batch.project, rubric=make.second_version(), purpose="bridge")
+    again = make.task(task.conversation, batch=bridge)
+    for one in (person, make.member(task.batch.project)):
+        answers = submit(again, one)
+        prefer(answers, left, right, -1)
+        StepLabel.objects.create(submission=answers, response=left, index=0, value=1, splitter_version=1)
+    Assignment.objects.filter(task=again).update(purpose="bridge")
+    run = run_of(task, 1, 2, steps=[0.5, 0.5])
+    found, steps = scored_pairs(run.pk), scored_steps(run.pk)
+
+    rows = zip(found.annotator, found.preference, found.base, found.single, strict=True)
+    assert sorted(rows) == [(person.pk, 2, True, True), (answers.annotator_id, -1, False, True)]
+    marks = zip(steps.annotator, steps.value, steps.base, strict=True)
+    assert sorted(marks) == [(person.pk, -1, True), (answers.annotator_id, 1, False)]
+
+
+def test_of_two_versions_asked_of_everybody_the_later_counts_once(task: Task) -> None:
+    left, right = candidates(task)[:2]
+    person = make.member(task.batch.project)
+    prefer(submit(task, person), left, right, 2)
+    newer = make.batch(task.batch.project, rubric=make.second_version())
+    prefer(submit(make.task(task.conversation, batch=newer), person), left, right, -1)
+    found = scored_pairs(run_of(task, 1, 2).pk)
+
+    assert (found.preference.tolist(), found.base.tolist()) == ([-1], [True])
+
+
 def test_a_flag_that_came_after_the_label_takes_nothing_away(task: Task) -> None:
     left, right = candidates(task)[:2]
     prefer(submit(task, make.member(task.batch.project)), left, right, 1)

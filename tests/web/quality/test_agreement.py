@@ -164,6 +164,26 @@ def test_every_number_is_shown_by_every_stratum(
     assert 'id="plot-by-' in page(visitor, project, number=number, by=by)
 
 
+def test_a_sample_drawn_by_a_score_is_weighed_beside_what_counts_it_like_the_rest(
+    visitor: Client, project: Project
+) -> None:
+    judged(project, 12)
+    assert "Samples drawn by a score" not in page(visitor, project)
+    batch = project.batches.get()
+    for number, task in enumerate(batch.tasks.order_by("pk")):
+        type(task).objects.filter(pk=task.pk).update(probability=0.25 if number % 2 else 0.75)
+    drawn = {"by": "low-margin", "chosen": 12, "population": 24, "lowest": 0.25, "highest": 0.75}
+    batch.selection = drawn
+    batch.save()
+    said = page(visitor, project)
+
+    assert "Samples drawn by a score" in said
+    assert "12 of 24 conversations, drawn by low-margin with chances from 0.250 to 0.750." in said
+    # Six weigh 4, six 4/3: (6 · 4 + 6 · 4/3)² / (6 · 16 + 6 · 16/9).
+    assert "worth 9.6 of equal weight" in said
+    assert "by one over its chance" in page(visitor, project, csv="sampled-0", number="exact")
+
+
 def test_every_plot_can_be_taken_away(visitor: Client, project: Project) -> None:
     judged(project, 2)
     address = reverse("manage-agreement", args=[project.slug])

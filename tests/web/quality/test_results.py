@@ -68,6 +68,25 @@ def test_page_api_and_command_show_the_same_numbers(visitor: Client, project: Pr
         assert f"{number:.2f} (" in page
 
 
+def test_several_versions_of_the_rubric_stand_apart_and_are_named(visitor: Client, project: Project) -> None:
+    judged(project, 2)
+    assert "v1)" not in shown(visitor, project)
+    older = project.batches.get(is_default=True)
+    newer = make.batch(project, rubric=make.second_version())
+    type(older).objects.filter(pk=older.pk).update(is_default=False)
+    type(newer).objects.filter(pk=newer.pk).update(is_default=True)
+    judged(project, 1)
+    page = shown(visitor, project)
+
+    for version in ("intermt v1", "intermt v2"):
+        assert f"Strength: two responses compared ({version})" in page
+        assert f"Text quality ({version})" in page
+    csv = visitor.get(
+        reverse("manage-results", args=[project.slug]), {"csv": "strength-local-intermt-v2"}
+    ).content.decode()
+    assert "model-0" in csv
+
+
 def test_an_empty_project_says_why_there_is_nothing(visitor: Client, project: Project) -> None:
     page = shown(visitor, project)
 
