@@ -6,20 +6,20 @@ person whom the flag concerns; a flag of which nobody stands out, and answers wi
 *Upheld*: the verdict is the same level; for preferences the same side, a tie agreeing with a tie alone; for steps the
 same mark on every step that was flagged. *Contradicted*: more than one level apart; the opposite side or mark, a tie
 and a neutral mark opposing nothing. Labels in between are neither. The *label-error share* is the share of contradicted
-labels among those drawn for the random audit, each weighted by the inverse of its chance; the *lift* of a kind
-is its contradicted share over that, of items of the same sort. On steps both sides of a lift count single steps: a flag
-names several, and the audit draws all of a response's. A sitting's active time is shared evenly by its flags
-and audit items.
+labels among those drawn for the random audit, each weighted by the inverse of its chance to be seen; the *lift* of a
+kind is its contradicted share over that, of items of the same sort. On steps both sides of a lift count single steps: a
+flag names several, and the audit draws all of a response's. A sitting's active time is shared evenly by its flags and
+audit items.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from django.db.models import Case, Count, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Value, When
 
 from annotate.models import AuditItem, Flag, Outcome, Review
 from annotate.reports.quality.verdicts import (
@@ -33,7 +33,7 @@ from annotate.reports.quality.verdicts import (
 from annotate.stats.proportions import NO_CASES, Drawn, Ratio, Share, ratio, share, weighted_share
 
 Item = Literal["rating", "comparison", "step", "none"]
-
+AUDITED: tuple[Item, ...] = ("rating", "comparison", "step")
 
 _ITEM = Case(
     When(kind=Flag.Kind.MODEL_STEP, then=Value("step")),
@@ -127,28 +127,53 @@ def flag_statistics(project_id: int) -> FlagStatistics:
 
 
 def _audit(project_id: int) -> list[AuditStatistics]:
-    there = Counter[str]()
-    reviewed = Counter[str]()
-    items = AuditItem.objects.filter(project=project_id)
-    for response, dimension, finished in items.values_list("response", "dimension", "review__finished_at"):
-        item = "comparison" if response is None else "step" if dimension is None else "rating"
+    """Count and weigh the audit.
+
+    The queue puts conversations with flags first, so while some of what was drawn still waits, more of those are
+    reviewed than of others. A case therefore weighs by the chance that it was drawn *and* reviewed, the second
+    taken as the reviewed share (by weight) of its kind among conversations with flags, or without: a weighting-class
+    adjustment (H. L. Oh and F. J. Scheuren, in Incomplete Data in Sample Surveys, vol. 2 (1983), 143-184).
+    """
+    items = AuditItem.objects.filter(project=project_id).annotate(
+        with_flags=Exists(Flag.objects.filter(conversation=OuterRef("conversation")))
+    )
+    there, reviewed = Counter[str](), Counter[str]()
+    weight, weight_seen = Counter[tuple[str, bool]](), Counter[tuple[str, bool]]()
+    with_flags: dict[int, bool] = {}
+    columns = ("conversation", "response", "dimension", "probability", "with_flags")
+    states = ("review__blind", "review__finished_at")
+    for conversation, response, dimension, probability, flags, blind, finished in items.values_list(
+        *columns, *states
+    ):
+        item: Item = "comparison" if response is None else "step" if dimension is None else "rating"
         there[item] += 1
+        weight[item, flags] += 1 / probability
+        with_flags[conversation] = flags
         reviewed[item] += finished is not None
+        if blind is not None:
+            weight_seen[item, flags] += 1 / probability
     held = audited(project_id)
+    seen = {key: weight_seen[key] / weight[key] for key in weight}
+
+    def weighted(item: Item, hits: Callable[[Held], bool]) -> Share:
+        return weighted_share(
+            [
+                Drawn(hits(one), one.probability * seen[item, with_flags[one.conversation]], one.conversation)
+                for one in held
+                if one.item == item
+            ]
+        )
+
     return [
         AuditStatistics(
             item=item,
             drawn=there[item],
             reviewed=reviewed[item],
-            upheld=_weighted([(one, one.same) for one in held if one.item == item]),
-            label_errors=_weighted([(one, one.opposed) for one in held if one.item == item]),
+            upheld=weighted(item, lambda one: one.same),
+            label_errors=weighted(item, lambda one: one.opposed),
         )
-        for item in ("rating", "comparison", "step")
+        for item in AUDITED
     ]
-
-
-def _weighted(cases: list[tuple[Held, bool]]) -> Share:
-    return weighted_share([Drawn(hit, one.probability, one.conversation) for one, hit in cases])
 
 
 def _kinds(project_id: int, errors: dict[Item, Share]) -> list[KindStatistics]:

@@ -174,6 +174,28 @@ def test_lift_is_over_the_label_errors_of_the_audit_each_weighted_by_its_chance(
     assert statistics.audit[1].label_errors.undefined == "no_cases"
 
 
+def test_audited_labels_that_still_wait_are_stood_for_by_others_like_them(
+    project: Project, reviewer: User
+) -> None:
+    """All of the conversation with flags is reviewed and few of the others, which then weigh more."""
+    alike = [make.task(make.conversation(project)) for _ in range(8)]
+    for task in alike:
+        rate(submit(task, make.member(project)), candidates(task)[0], text_quality=3)
+    contradicted(project, 0)
+    Project.objects.update(audit_share=1.0)
+    audit_project(project.pk)
+    seen = set()
+    while len(seen) < 2:  # in what order the two sorts come is random
+        seen.add(review(project, reviewer, 3).flags.exists())
+
+    ratings = flag_statistics(project.pk).audit[0]
+
+    # Against a blind 3: the flagged conversation's labels are 3, 3 and 0, the others' 3 each.
+    assert ratings.drawn == 11
+    assert ratings.upheld.value == pytest.approx(10 / 11)
+    assert ratings.label_errors.value == pytest.approx(1 / 11)
+
+
 def test_flags_on_steps_have_a_lift_over_the_audited_steps(project: Project, reviewer: User) -> None:
     Project.objects.update(audit_share=1.0)
     # Marks of one response's three steps; the reviewer calls all of them right.
