@@ -30,7 +30,7 @@ from annotate.reports.quality.verdicts import (
     reviewers_agreement,
     revised_answers,
 )
-from annotate.stats.proportions import NO_CASES, Drawn, Ratio, Share, ratio, share, weighted_share
+from annotate.stats.proportions import Drawn, Ratio, Share, ratio, share, weighted_share
 
 Item = Literal["rating", "comparison", "step", "none"]
 AUDITED: tuple[Item, ...] = ("rating", "comparison", "step")
@@ -48,8 +48,9 @@ class KindStatistics:
     """Flags of one kind about one sort of item (none: about a person or a model, and never in a sitting).
 
     ``decided`` got an outcome; of these ``upheld`` and ``contradicted`` could be held against a blind verdict.
-    ``corrected`` labels were found wrong. ``minutes`` are reviewers' active ones; ``anchored`` is the share of
-    verdicts that changed after the reveal.
+    ``drawn_contradicted`` is the same share among labels that the audit drew, whether or not the flag was decided: it
+    is free of the queue's order, and of few cases. ``corrected`` labels were found wrong. ``minutes`` are reviewers'
+    active ones; ``anchored`` is the share of verdicts that changed after the reveal.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class KindStatistics:
     outcomes: dict[str, int]
     upheld: Share
     contradicted: Share
+    drawn_contradicted: Share
     lift: Ratio
     corrected: int
     minutes: float
@@ -106,13 +108,12 @@ class FlagStatistics:
 def flag_statistics(project_id: int) -> FlagStatistics:
     """Return the numbers, in fifteen statements whatever there is."""
     audit = _audit(project_id)
-    errors = {one.item: one.label_errors for one in audit}
     finished = Review.objects.filter(project=project_id, finished_at__isnull=False)
     seconds = finished.filter(second_of__isnull=False).values_list("outcome", "second_of__outcome")
     faults = Flag.objects.filter(project=project_id, outcome=Outcome.MODEL_WRONG).values("model_fault")
     return FlagStatistics(
-        kinds=_kinds(project_id, errors),
-        audit=audit,
+        kinds=_kinds(project_id, audit),
+        audit=[audit.statistics(item) for item in AUDITED],
         reviews=finished.count(),
         minutes=sum(finished.values_list("active_ms", flat=True)) / 60_000,
         revised=revised_answers(project_id),
@@ -126,18 +127,45 @@ def flag_statistics(project_id: int) -> FlagStatistics:
     )
 
 
-def _audit(project_id: int) -> list[AuditStatistics]:
-    """Count and weigh the audit.
+@dataclass(frozen=True, slots=True)
+class _Audit:
+    """The audit's items by sort, and its labels, each with the chance that it was drawn and reviewed.
 
     The queue puts conversations with flags first, so while some of what was drawn still waits, more of those are
     reviewed than of others. A case therefore weighs by the chance that it was drawn *and* reviewed, the second
-    taken as the reviewed share (by weight) of its kind among conversations with flags, or without: a weighting-class
+    taken as the reviewed share (by weight) of its sort among conversations with flags, or without: a weighting-class
     adjustment (H. L. Oh and F. J. Scheuren, in Incomplete Data in Sample Surveys, vol. 2 (1983), 143-184).
     """
+
+    drawn: Counter[str]
+    reviewed: Counter[str]
+    labels: list[tuple[Held, float]]
+
+    def share(self, item: Item, hit: Callable[[Held], bool], kind: str = "") -> Share:
+        """Return the share of hits among the labels of a sort, or among those with flags of a kind."""
+        cases = [
+            Drawn(hit(one), chance, one.conversation)
+            for one, chance in self.labels
+            if one.item == item and (not kind or kind in one.flagged_as)
+        ]
+        return weighted_share(cases)
+
+    def statistics(self, item: Item) -> AuditStatistics:
+        """Return the numbers of a sort."""
+        return AuditStatistics(
+            item=item,
+            drawn=self.drawn[item],
+            reviewed=self.reviewed[item],
+            upheld=self.share(item, lambda one: one.same),
+            label_errors=self.share(item, lambda one: one.opposed),
+        )
+
+
+def _audit(project_id: int) -> _Audit:
     items = AuditItem.objects.filter(project=project_id).annotate(
         with_flags=Exists(Flag.objects.filter(conversation=OuterRef("conversation")))
     )
-    there, reviewed = Counter[str](), Counter[str]()
+    drawn, reviewed = Counter[str](), Counter[str]()
     weight, weight_seen = Counter[tuple[str, bool]](), Counter[tuple[str, bool]]()
     with_flags: dict[int, bool] = {}
     columns = ("conversation", "response", "dimension", "probability", "with_flags")
@@ -145,46 +173,25 @@ def _audit(project_id: int) -> list[AuditStatistics]:
     for conversation, response, dimension, probability, flags, blind, finished in items.values_list(
         *columns, *states
     ):
-        item: Item = "comparison" if response is None else "step" if dimension is None else "rating"
-        there[item] += 1
-        weight[item, flags] += 1 / probability
-        with_flags[conversation] = flags
+        item = "comparison" if response is None else "step" if dimension is None else "rating"
+        drawn[item] += 1
         reviewed[item] += finished is not None
-        if blind is not None:
-            weight_seen[item, flags] += 1 / probability
-    held = audited(project_id)
+        weight[item, flags] += 1 / probability
+        weight_seen[item, flags] += 0 if blind is None else 1 / probability
+        with_flags[conversation] = flags
     seen = {key: weight_seen[key] / weight[key] for key in weight}
-
-    def weighted(item: Item, hits: Callable[[Held], bool]) -> Share:
-        return weighted_share(
-            [
-                Drawn(hits(one), one.probability * seen[item, with_flags[one.conversation]], one.conversation)
-                for one in held
-                if one.item == item
-            ]
-        )
-
-    return [
-        AuditStatistics(
-            item=item,
-            drawn=there[item],
-            reviewed=reviewed[item],
-            upheld=weighted(item, lambda one: one.same),
-            label_errors=weighted(item, lambda one: one.opposed),
-        )
-        for item in AUDITED
+    labels = [
+        (one, one.probability * seen[one.item, with_flags[one.conversation]]) for one in audited(project_id)
     ]
+    return _Audit(drawn, reviewed, labels)
 
 
-def _kinds(project_id: int, errors: dict[Item, Share]) -> list[KindStatistics]:
+def _kinds(project_id: int, audit: _Audit) -> list[KindStatistics]:
     held: defaultdict[tuple[str, Item], list[Held]] = defaultdict(list)
     for one in flagged(project_id):
         held[one.kind, one.item].append(one)
     minutes = _minutes(project_id)
-    return [
-        _kind(key, rows, held[key], minutes, errors.get(key[1], NO_CASES))
-        for key, rows in sorted(_counted(project_id).items())
-    ]
+    return [_kind(key, rows, held[key], minutes, audit) for key, rows in sorted(_counted(project_id).items())]
 
 
 def _counted(project_id: int) -> dict[tuple[str, Item], list[Mapping[str, Any]]]:
@@ -216,14 +223,14 @@ def _kind(
     rows: list[Mapping[str, Any]],
     held: list[Held],
     minutes: dict[tuple[str, Item], float],
-    label_errors: Share,
+    audit: _Audit,
 ) -> KindStatistics:
     status, outcomes = Counter[str](), Counter[str]()
     for row in rows:
         status[row["status"]] += row["count"]
         if row["outcome"]:
             outcomes[row["outcome"]] += row["count"]
-    contradicted = share(sum(one.opposed for one in held), len(held))
+    wrong = share(sum(one.wrong for one in held), sum(one.labels for one in held))
     corrected, spent = outcomes[Outcome.CHANGE], minutes.get(key, 0.0)
     return KindStatistics(
         kind=key[0],
@@ -235,8 +242,9 @@ def _kind(
         decided=status[Flag.Status.RESOLVED],
         outcomes=dict(outcomes),
         upheld=share(sum(one.same for one in held), len(held)),
-        contradicted=contradicted,
-        lift=ratio(share(sum(one.wrong for one in held), sum(one.labels for one in held)), label_errors),
+        contradicted=share(sum(one.opposed for one in held), len(held)),
+        drawn_contradicted=audit.share(key[1], lambda one: one.opposed, kind=key[0]),
+        lift=ratio(wrong, audit.share(key[1], lambda one: one.opposed)),
         corrected=corrected,
         minutes=spent,
         minutes_per_corrected=spent / corrected if corrected and spent else None,

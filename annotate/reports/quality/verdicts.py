@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.db import connection
@@ -20,7 +20,8 @@ class Held:
     """A label against a blind verdict: the same, or opposed; ``moved``: the final verdict is another.
 
     ``kind`` is the flag's, "" for the audit, which alone has a ``probability`` below 1. A flag on steps is one case
-    of as many ``labels`` as it names, of which so many are ``wrong``: opposed by the verdict.
+    of as many ``labels`` as it names, of which so many are ``wrong``: opposed by the verdict. ``flagged_as`` says what
+    kinds of flags there are on a label of the audit, decided or not.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Held:
     moved: bool
     labels: int = 1
     wrong: int = 0
+    flagged_as: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,23 @@ _STEPS = _statement(
     "flag.kind = 'F4'",
 )
 
-_AUDITED = """
-SELECT 'rating', item.conversation_id, item.probability, label.value, blind.value, final.value
+_SAME_LABEL = """ARRAY(
+    SELECT flag.kind FROM annotate_flag flag
+    WHERE flag.conversation_id = item.conversation_id AND flag.annotator_id = item.annotator_id AND {})"""
+_ON_RATING = _SAME_LABEL.format(
+    "flag.response_id = item.response_id AND flag.dimension_id = item.dimension_id"
+)
+_ON_COMPARISON = _SAME_LABEL.format(
+    "flag.left_id = item.left_id AND flag.right_id = item.right_id AND flag.scope = item.scope"
+    " AND flag.dimension_id IS NOT DISTINCT FROM item.dimension_id"
+)
+_ON_STEP = _SAME_LABEL.format(
+    "flag.response_id = item.response_id AND flag.kind = 'F4'"
+    " AND flag.evidence -> 'steps' @> jsonb_build_array(jsonb_build_object('index', label.index))"
+)
+
+_AUDITED = f"""
+SELECT 'rating', item.conversation_id, item.probability, {_ON_RATING}, label.value, blind.value, final.value
 FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
 JOIN annotate_rating label ON label.submission_id = item.submission_id AND label.response_id = item.response_id
      AND label.dimension_id = item.dimension_id
@@ -119,7 +136,8 @@ LEFT JOIN annotate_rating final ON final.submission_id = review.final_id
      AND final.response_id = item.response_id AND final.dimension_id = item.dimension_id
 WHERE item.project_id = %(project)s
 UNION ALL
-SELECT 'comparison', item.conversation_id, item.probability, label.preference, blind.preference, final.preference
+SELECT 'comparison', item.conversation_id, item.probability, {_ON_COMPARISON},
+       label.preference, blind.preference, final.preference
 FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
 JOIN annotate_comparison label ON label.submission_id = item.submission_id AND label.scope = item.scope
      AND label.left_id = item.left_id AND label.right_id = item.right_id
@@ -132,7 +150,7 @@ LEFT JOIN annotate_comparison final ON final.submission_id = review.final_id AND
      AND final.dimension_id IS NOT DISTINCT FROM item.dimension_id
 WHERE item.project_id = %(project)s
 UNION ALL
-SELECT 'step', item.conversation_id, item.probability, label.value, blind.value, final.value
+SELECT 'step', item.conversation_id, item.probability, {_ON_STEP}, label.value, blind.value, final.value
 FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
 JOIN annotate_steplabel label ON label.submission_id = item.submission_id AND label.response_id = item.response_id
 JOIN annotate_steplabel blind ON blind.submission_id = review.blind_id AND blind.response_id = item.response_id
@@ -140,7 +158,7 @@ JOIN annotate_steplabel blind ON blind.submission_id = review.blind_id AND blind
 LEFT JOIN annotate_steplabel final ON final.submission_id = review.final_id
      AND final.response_id = item.response_id AND final.index = label.index
 WHERE item.project_id = %(project)s AND item.dimension_id IS NULL
-"""
+"""  # noqa: S608 - no value is pasted in
 
 
 def flagged(project_id: int) -> list[Held]:
@@ -176,8 +194,8 @@ def flagged(project_id: int) -> list[Held]:
 def audited(project_id: int) -> list[Held]:
     """Return every label of audit items that a blind verdict can be held against, in one statement."""
     return [
-        _held("", item, conversation, probability, *values)
-        for item, conversation, probability, *values in _rows(_AUDITED, project_id)
+        replace(_held("", item, conversation, probability, *values), flagged_as=frozenset(kinds))
+        for item, conversation, probability, kinds, *values in _rows(_AUDITED, project_id)
     ]
 
 

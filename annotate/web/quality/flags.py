@@ -76,6 +76,11 @@ def _contradicted(found: FlagStatistics, rows: list[Row]) -> DotPlot:
     """Return the contradicted share of each kind, with the audit's label errors among them."""
     values = [_value(f"{one.name}: {one.about}", one.numbers.contradicted) for one in rows if _sits(one)]
     values += [
+        _value(_("%(kind)s, of labels drawn at random") % {"kind": f"{one.name}: {one.about}"}, drawn)
+        for one in rows
+        if (drawn := one.numbers.drawn_contradicted).n
+    ]
+    values += [
         _value(_("Random audit: %(items)s") % {"items": ITEMS[one.item]}, one.label_errors)
         for one in found.audit
     ]

@@ -194,6 +194,9 @@ def test_audited_labels_that_still_wait_are_stood_for_by_others_like_them(
     assert ratings.drawn == 11
     assert ratings.upheld.value == pytest.approx(10 / 11)
     assert ratings.label_errors.value == pytest.approx(1 / 11)
+    # The one flagged label was drawn as well, and contradicted: a precision that owes nothing to the queue's order.
+    drawn = one(flag_statistics(project.pk), "F1").drawn_contradicted
+    assert (drawn.n, drawn.value) == (1, 1)
 
 
 def test_flags_on_steps_have_a_lift_over_the_audited_steps(project: Project, reviewer: User) -> None:
