@@ -19,6 +19,7 @@ from annotate.pipeline import calibrating, flagging, planning, simulating  # noq
 from annotate.pipeline.simulating import Plan, ScorerPlan  # noqa: E402
 from annotate.reports.quality.links import rating_link  # noqa: E402
 from annotate.reports.quality.scored_labels import ScoredPairs, scored_ratings  # noqa: E402
+from annotate.stats.simulation import QUALITY, SOURCES, correlation_of  # noqa: E402
 from benchmarks.quality import forget  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
@@ -51,6 +52,85 @@ GUESSING_LESS = Plan(
     texts=0,
     scorers=(ScorerPlan("rm73", 0.73),),
 )
+
+
+# Balanced over right and wrong steps; VisualPRM's published 62.0 is a macro F1.
+PROCESSES = {"prm62": 0.62, "prm75": 0.75, "prm90": 0.90}
+STEPS = Plan(
+    seed=14,
+    annotators=24,
+    conversations=400,
+    careless=(3, 0.4),
+    steps=True,
+    images=False,
+    texts=0,
+    scorers=tuple(ScorerPlan(name, accuracy, process=True) for name, accuracy in PROCESSES.items()),
+)
+
+
+def even(accuracy: float) -> dict[str, float]:
+    """Return what a noisy scorer has to pay each source so that none wins oftener than its score says.
+
+    A scorer that knows a response's worth with noise only is right to lean towards the middle, but towards the middle
+    of its source: without this it underpays strong sources. In standard deviations of the score: own worth v and the
+    source's part e of a worth with deviation q, seen with correlation r, make it e · (1 − br/q) / b, where
+    b = (r/q) v / (r²v/q² + 1 − r²).
+    """
+    seen = correlation_of(accuracy) / QUALITY
+    own = QUALITY**2 - sum(one**2 for one in SOURCES.values()) / (len(SOURCES) - 1)
+    trust = seen * own / (seen**2 * own + 1 - correlation_of(accuracy) ** 2)
+    return {name: effect * (1 - trust * seen) / trust for name, effect in SOURCES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What was planted in a model: pay for length, for one source, or nothing; so many models of it a seed."""
+
+    name: str
+    length: float = 0.0
+    paid: float = 0.0
+    plain: bool = False
+    count: int = 1
+
+    @property
+    def source(self) -> str:
+        """The source model that is overpaid; "" for none."""
+        return "sim-model-b" if self.paid else ""
+
+    @property
+    def models(self) -> list[str]:
+        """What its scorers are called."""
+        return [f"{self.name} {number + 1}" for number in range(self.count)]
+
+    def scorers(self) -> list[ScorerPlan]:
+        """Return them."""
+        sources = {} if self.plain else even(_F6_ACCURACY)
+        if self.paid:
+            sources[self.source] += self.paid
+        return [
+            ScorerPlan(name, _F6_ACCURACY, length=self.length, sources=sources or None)
+            for name in self.models
+        ]
+
+
+_F6_ACCURACY = 0.73
+# Pay is in standard deviations of the score.
+FLAWS = (
+    Flaw("nothing planted, even among sources", count=4),
+    Flaw("length: 0.1", length=0.1),
+    Flaw("length: 0.25", length=0.25),
+    Flaw("length: 0.5", length=0.5),
+    Flaw("one source: 0.25", paid=0.25),
+    Flaw("one source: 0.5", paid=0.5),
+    Flaw("nothing planted, underpays strong sources by its noise", plain=True),
+)
+SEEDS = range(101, 121)
+
+
+def models_plan(seed: int) -> Plan:
+    """Return a project in which each sort of model scores."""
+    scorers = tuple(one for flaw in FLAWS for one in flaw.scorers())
+    return Plan(seed=seed, annotators=12, conversations=100, images=False, texts=0, scorers=scorers)
 
 
 @dataclass(frozen=True)
@@ -98,12 +178,14 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Ratings on open links: their p-values with and without offsets, whether careless, whose."""
+    """Ratings on open links: p-values with and without offsets, whether careless, whose, which link's, how far off."""
 
     p: Floats
     without_offsets: Floats
     careless: Booleans
     person: npt.NDArray[np.int64]
+    link: npt.NDArray[np.int64]
+    distance: Floats
 
 
 def judged(world: World) -> Judged:
@@ -125,10 +207,16 @@ def judged(world: World) -> Judged:
         nobody = np.zeros(rows.size, dtype=np.int64)
         careless = np.array([one in guessed for one in keys], dtype=bool)
         parts.append(
-            (fitted.p_values(value, score, person), fitted.p_values(value, score, nobody), careless, person)
+            (
+                fitted.p_values(value, score, person),
+                fitted.p_values(value, score, nobody),
+                careless,
+                person,
+                np.full(rows.size, link.pk),
+                fitted.distance(value, score, person),
+            )
         )
-    p, without, careless, person = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return Judged(p, without, careless, person)
+    return Judged(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
 
 def annotators(world: World) -> list[int]:

@@ -15,7 +15,7 @@ def test_the_figures_stand_between_their_markers_as_whole_tables() -> None:
     tables = re.findall(r"(?:^\|.*\|$\n?)+", figures, re.MULTILINE)
 
     assert page.count(BEGIN) == page.count(END) == 1
-    assert len(tables) == 5
+    assert len(tables) == 7
     for table in tables:
         columns = {line.count("|") for line in table.strip().splitlines()}
         assert len(columns) == 1, table

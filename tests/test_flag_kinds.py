@@ -1,0 +1,89 @@
+"""The figures of flags without a model, on steps and about models: counted as they say, on a small project."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from annotate.models import Flag, StepLabel
+from annotate.pipeline.simulating import Known, Plan, ScorerPlan
+from annotate.stats.simulation import QUALITY, SOURCES, correlation_of, draw_truth, score_outcomes
+from benchmarks import kinds
+from benchmarks.worlds import FLAWS, World, even, models_plan
+
+
+def test_a_row_counts_what_it_says() -> None:
+    found = kinds.row("some", {(1,), (2,)}, {(2,), (3,), (4,)}, 10)
+
+    assert found == ["some", "10", "20.0%", "3", "0.33", "0.50", "25.0%"]
+    assert kinds.row("none", set(), set(), 0)[2:] == ["–", "0", "–", "–", "–"]
+
+
+@pytest.mark.parametrize("accuracy", [0.66, 0.73])
+def test_an_even_scorer_leaves_nothing_to_the_source_and_a_plain_one_does(accuracy: float) -> None:
+    effects = np.array([list(SOURCES.values())] * 20_000).ravel()
+    truth = draw_truth(3, b"even", effects=effects, dimensions={}, steps=[0] * len(effects))
+    worth = truth.worth[:, 0]
+    scores = score_outcomes(np.random.default_rng(3), worth, correlation_of(accuracy))
+    extra = np.array([list(even(accuracy).values())] * 20_000).ravel() * 13.9 / np.sqrt(2)
+
+    def slopes(score: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+        columns = np.column_stack((score, effects, np.ones(len(score))))
+        slope, of_source, _ = np.linalg.lstsq(columns, worth, rcond=None)[0]
+        return slope, of_source
+
+    assert slopes(scores)[1] > 0.3
+    assert abs(slopes(scores + extra)[1]) < 0.02
+    assert np.std(worth) == pytest.approx(QUALITY, rel=0.02)
+
+
+def test_every_sort_of_model_is_planted_as_it_says() -> None:
+    plan = models_plan(1)
+    by_name = {one.name: one for one in plan.scorers}
+
+    assert len(by_name) == sum(flaw.count for flaw in FLAWS)
+    assert by_name["length: 0.25 1"].length == 0.25
+    paid = by_name["one source: 0.5 1"].sources or {}
+    assert paid["sim-model-b"] - even(0.73)["sim-model-b"] == pytest.approx(0.5)
+    assert by_name[FLAWS[-1].models[0]].sources is None
+
+
+@pytest.mark.django_db
+def test_flags_are_held_against_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotate.reports.settled.SETTLED_SECONDS", -1)
+    monkeypatch.setattr(kinds, "PROCESSES", {"prm": 0.95})
+    plan = Plan(
+        seed=5,
+        annotators=6,
+        conversations=60,
+        turns=3,
+        careless=(2, 0.5),
+        steps=True,
+        images=False,
+        texts=0,
+        scorers=(ScorerPlan("prm", 0.95, process=True),),
+    )
+    world = World.of("small", plan, keep=False)
+    rows = {line[0]: line[1:] for line in [*kinds.of_people(world), *kinds.of_steps(world)]}
+    flags = Flag.objects.filter(project=world.project)
+
+    gone = rows["F1, ratings: gone without labels given at random (cases: items)"]
+    assert (
+        gone[0] == "900"
+    )  # without pictures: 60 times two dimensions of six answers, and three of the whole
+    assert gone[4] == "1.00"
+    assert int(gone[2].replace(",", "")) == flags.filter(kind="F1", response__isnull=False).count()
+    random = rows["F1, ratings: who stands apart answered at random"]
+    assert float(random[1].rstrip("%")) == pytest.approx(100 / 6, abs=2)
+    (of_steps,) = (line for name, line in rows.items() if name.startswith("F4"))
+    known = {one.pk: Known.of(world.project, one) for one in world.project.conversations.all()}
+    marks = StepLabel.objects.exclude(value=0).values_list(
+        "submission__task__conversation", "response", "index", "value"
+    )
+    wrong = [(value > 0) != known[c].step(response, index) for c, response, index, value in marks]
+    assert of_steps[0] == f"{len(wrong):,}"
+    assert of_steps[1] == f"{sum(wrong) / len(wrong):.1%}"
+    assert int(of_steps[2]) == sum(
+        len(one.evidence["steps"]) for one in flags.filter(kind="F4", status="open")
+    )
+    assert float(of_steps[3]) > 0.8
