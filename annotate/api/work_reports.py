@@ -64,6 +64,7 @@ class Forecast(StoredReportView):
             "half_width": "Of the interval that is wanted; 0.1 when left out.",
             "people": "For how many people, whoever they are, it shall hold; left out: for those at work.",
             "rate": "Money an hour, in any currency.",
+            "review_rate": "The same for reviewers; `rate` when left out.",
         },
     )
     def get(self, request: Request, slug: str) -> HttpResponse:

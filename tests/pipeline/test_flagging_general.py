@@ -10,8 +10,9 @@ from annotate.models import Flag, Membership, Project, ScorerRun, Submission
 from annotate.pipeline.calibrating import calibrate
 from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.flagging.doubts import Found
-from annotate.pipeline.flagging.general import NO_LONGER, look_at_people_and_models
+from annotate.pipeline.flagging.general import look_at_people_and_models
 from annotate.pipeline.simulating import Plan, ScorerPlan, simulate
+from annotate.reports.closing_reasons import NO_LONGER
 from annotate.reports.quality.given_labels import GivenLabels
 from tests import make
 

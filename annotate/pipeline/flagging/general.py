@@ -19,6 +19,7 @@ from django.db.models import Count
 
 from annotate.models import Flag, Project, ScorerRun, Submission
 from annotate.pipeline.flagging.doubts import Found
+from annotate.reports.closing_reasons import NO_LONGER
 from annotate.reports.gold import gold_results
 from annotate.reports.quality.canaries import latest_checks
 from annotate.reports.quality.given_labels import GivenLabels
@@ -27,7 +28,6 @@ from annotate.reports.sql import Median
 from annotate.stats import persons
 
 Status = Flag.Status
-NO_LONGER = "By newer scores and labels this does not hold any more."
 HASTE = 0.5  # of everybody's usual time a task
 LEVEL = 0.01
 LEAST_RESIDUAL = 0.03  # a misjudgement smaller than this is nobody's concern, however certain

@@ -40,6 +40,7 @@ from psycopg.types.json import Jsonb
 
 from annotate.models import Flag, Project, Submission
 from annotate.pipeline.copying import insert_values, update_values
+from annotate.reports import closing_reasons
 from annotate.reports.contradictions import (
     PEOPLE_PREFER_OPPOSITES,
     PEOPLE_RATE_APART,
@@ -51,8 +52,7 @@ from annotate.reports.settled import settled
 
 log = logging.getLogger(__name__)
 
-GONE = "The answers changed: the contradiction is gone."
-SETTLED = "A further annotator settled it: {alone} stands alone, the others said {others}."
+GONE, SETTLED = closing_reasons.GONE, closing_reasons.SETTLED
 KINDS = [Flag.Kind.SELF_CONSISTENCY, Flag.Kind.HUMANS_DISAGREE]
 ALIVE = (Flag.Status.OPEN, Flag.Status.WAITING)
 # Conversations looked at together: bounds the memory of a pass over everything.

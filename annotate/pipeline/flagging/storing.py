@@ -13,17 +13,13 @@ from django.utils import timezone
 from annotate.models import Calibration, Flag, Project, Submission
 from annotate.pipeline.flagging.choosing import chosen
 from annotate.pipeline.flagging.doubts import Doubt, Found
+from annotate.reports.closing_reasons import EXPECTED, GATE_CLOSED, LABEL_CHANGED, NO_LINK, SECOND_CAME
 from annotate.reports.pseudonyms import pseudonyms
 from annotate.stats.coldstart import SHARE
 
 Status = Flag.Status
 ALIVE = (Status.OPEN, Status.WAITING)
 KINDS = (Flag.Kind.MODEL_PREFERENCE, Flag.Kind.MODEL_RATING, Flag.Kind.MODEL_STEP)
-LABEL_CHANGED = "The label changed."
-GATE_CLOSED = "The model's gate closed: {reason}"
-NO_LINK = "The model does not speak about this any more."
-EXPECTED = "By newer scores and labels this is no surprise any more."
-SECOND_CAME = "A second person has answered."
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import Any, Literal, cast
 from django.db.models import Case, Count, Exists, OuterRef, Value, When
 
 from annotate.models import AuditItem, Flag, Outcome, Review
+from annotate.reports.closing_reasons import code_of
 from annotate.reports.quality.verdicts import (
     Agreement,
     Held,
@@ -49,8 +50,9 @@ class KindStatistics:
 
     ``decided`` got an outcome; of these ``upheld`` and ``contradicted`` could be held against a blind verdict.
     ``drawn_contradicted`` is the same share among labels that the audit drew, whether or not the flag was decided: it
-    is free of the queue's order, and of few cases. ``corrected`` labels were found wrong. ``minutes`` are reviewers'
-    active ones; ``anchored`` is the share of verdicts that changed after the reveal.
+    is free of the queue's order, and of few cases. ``because`` counts the closed ones by the code of their reason
+    (`annotate.reports.closing_reasons`). ``corrected`` labels were found wrong. ``minutes`` are reviewers' active
+    ones; ``anchored`` is the share of verdicts that changed after the reveal.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class KindStatistics:
     open: int
     waiting: int
     closed: int
+    because: dict[str, int]
     decided: int
     outcomes: dict[str, int]
     upheld: Share
@@ -106,7 +109,7 @@ class FlagStatistics:
 
 
 def flag_statistics(project_id: int) -> FlagStatistics:
-    """Return the numbers, in fifteen statements whatever there is."""
+    """Return the numbers, in sixteen statements whatever there is."""
     audit = _audit(project_id)
     finished = Review.objects.filter(project=project_id, finished_at__isnull=False)
     seconds = finished.filter(second_of__isnull=False).values_list("outcome", "second_of__outcome")
@@ -190,8 +193,11 @@ def _kinds(project_id: int, audit: _Audit) -> list[KindStatistics]:
     held: defaultdict[tuple[str, Item], list[Held]] = defaultdict(list)
     for one in flagged(project_id):
         held[one.kind, one.item].append(one)
-    minutes = _minutes(project_id)
-    return [_kind(key, rows, held[key], minutes, audit) for key, rows in sorted(_counted(project_id).items())]
+    minutes, because = _minutes(project_id), _because(project_id)
+    return [
+        _kind(key, rows, held[key], minutes, because[key], audit)
+        for key, rows in sorted(_counted(project_id).items())
+    ]
 
 
 def _counted(project_id: int) -> dict[tuple[str, Item], list[Mapping[str, Any]]]:
@@ -200,6 +206,16 @@ def _counted(project_id: int) -> dict[tuple[str, Item], list[Mapping[str, Any]]]
     rows = Flag.objects.filter(project=project_id).annotate(item=_ITEM)
     for row in rows.values("kind", "item", "status", "outcome").annotate(count=Count("pk")).order_by():
         found[row["kind"], cast("Item", row["item"])].append(row)
+    return found
+
+
+def _because(project_id: int) -> defaultdict[tuple[str, Item], Counter[str]]:
+    """Return how many closed flags there are by kind and item, and by the code of why they closed."""
+    found: defaultdict[tuple[str, Item], Counter[str]] = defaultdict(Counter)
+    closed = Flag.objects.filter(project=project_id, status=Flag.Status.CLOSED).annotate(item=_ITEM)
+    rows = closed.values_list("kind", "item", "closed_reason").annotate(count=Count("pk")).order_by()
+    for kind, item, reason, count in rows:
+        found[kind, cast("Item", item)][code_of(reason)] += count
     return found
 
 
@@ -218,11 +234,12 @@ def _minutes(project_id: int) -> dict[tuple[str, Item], float]:
     return found
 
 
-def _kind(
+def _kind(  # noqa: PLR0913, PLR0917 - what was found of one kind
     key: tuple[str, Item],
     rows: list[Mapping[str, Any]],
     held: list[Held],
     minutes: dict[tuple[str, Item], float],
+    because: Counter[str],
     audit: _Audit,
 ) -> KindStatistics:
     status, outcomes = Counter[str](), Counter[str]()
@@ -239,6 +256,7 @@ def _kind(
         open=status[Flag.Status.OPEN],
         waiting=status[Flag.Status.WAITING],
         closed=status[Flag.Status.CLOSED],
+        because=dict(because.most_common()),
         decided=status[Flag.Status.RESOLVED],
         outcomes=dict(outcomes),
         upheld=share(sum(one.same for one in held), len(held)),

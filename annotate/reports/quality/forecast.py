@@ -6,13 +6,13 @@ The part that reads all answers (`forecast_basis`) is stored; what is made of it
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import msgspec
 from django.db.models import Avg, Count, Q
 
-from annotate.models import Dimension, Project, Submission
+from annotate.models import AuditItem, Dimension, Flag, Project, Review, Submission
 from annotate.reports.quality.agreement import AgreementReport, agreement_report
 from annotate.reports.quality.columns import read
 from annotate.reports.quality.given import GivenRatings, Ints, given_ratings, of_responses
@@ -34,6 +34,21 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewBasis:
+    """What reviewing takes so far, of so many answered ``conversations``.
+
+    ``sittings`` were finished, second ones too, ``waiting`` are conversations with an open flag or a label drawn for
+    the audit, and second reviews to come. ``sitting_ms`` is the mean active time of the ``timed`` finished ones.
+    """
+
+    conversations: int
+    sittings: int
+    waiting: int
+    sitting_ms: float | None
+    timed: int
+
+
+@dataclass(frozen=True, slots=True)
 class ForecastBasis:
     """What forecasts rest on: variances by question, people at work, the mean active time of a task and of how many."""
 
@@ -41,6 +56,7 @@ class ForecastBasis:
     people: int
     task_ms: float | None
     timed: int
+    reviews: ReviewBasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +66,8 @@ class Wanted:
     ``kind`` "mean" is of a source model's ratings on a dimension (of ``wins``: its share of wins), "alpha" a
     dimension's.
     With ``people`` the mean is to hold for people like these, whoever they are; without, for the people at work, whose
-    offsets cancel where sources are compared. The rate has no currency and is stored nowhere.
+    offsets cancel where sources are compared. The rate has no currency and is stored nowhere; ``review_rate`` is
+    reviewers', the same where it is not given.
     """
 
     question: str = ""
@@ -58,11 +75,16 @@ class Wanted:
     half_width: Annotated[float, msgspec.Meta(ge=0.001, le=4)] = 0.1
     people: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
     rate: Annotated[float, msgspec.Meta(ge=0, le=1e9)] | None = None
+    review_rate: Annotated[float, msgspec.Meta(ge=0, le=1e9)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one way takes and the range it may; hours and money None without timed tasks or a rate."""
+    """What one way takes and the range it may; hours and money None without timed tasks or a rate.
+
+    Beside the annotators' stand reviewers': for as many sittings a conversation as so far, finished and waiting. That
+    is at the number of people an item there is now; more of them raise more disagreements, and settle more.
+    """
 
     need: Need
     hours: float | None
@@ -71,6 +93,12 @@ class Cost:
     money: float | None
     money_low: float | None
     money_high: float | None
+    review_hours: float | None
+    review_hours_low: float | None
+    review_hours_high: float | None
+    review_money: float | None
+    review_money_low: float | None
+    review_money_high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +134,7 @@ def forecast_of(project_id: int, basis: ForecastBasis, wanted: Wanted) -> Foreca
     # Without a question, or with one that is not there, the first that can be answered.
     known = next((key for key, one in asked.items() if not one.undefined), next(iter(asked), ""))
     question = wanted.question if wanted.question in asked else known
-    wanted = Wanted(question, wanted.kind, wanted.half_width, wanted.people, wanted.rate)
+    wanted = replace(wanted, question=question)
     if question not in asked:
         return ForecastReport(basis, Forecast(wanted, [], None, None, "no_question"))
     found = asked[question]
@@ -149,12 +177,27 @@ def _cost(need: Need, basis: ForecastBasis, wanted: Wanted) -> Cost:
         None if basis.task_ms is None else labels * basis.task_ms / 3_600_000
         for labels in (need.labels, need.labels_low, need.labels_high)
     ]
-    money = [None if one is None or wanted.rate is None else one * wanted.rate for one in hours]
-    return Cost(need, *hours, *money)
+    reviewing = [
+        _review_hours(basis.reviews, conversations)
+        for conversations in (need.conversations, need.low, need.high)
+    ]
+    review_rate = wanted.rate if wanted.review_rate is None else wanted.review_rate
+    return Cost(need, *hours, *_paid(hours, wanted.rate), *reviewing, *_paid(reviewing, review_rate))
+
+
+def _review_hours(found: ReviewBasis, conversations: int) -> float | None:
+    if found.sitting_ms is None or not found.conversations:
+        return None
+    sittings = conversations * (found.sittings + found.waiting) / found.conversations
+    return sittings * found.sitting_ms / 3_600_000
+
+
+def _paid(hours: list[float | None], rate: float | None) -> list[float | None]:
+    return [None if one is None or rate is None else one * rate for one in hours]
 
 
 def forecast_basis(project_id: int) -> ForecastBasis:
-    """Return the variances of every dimension's ratings and of overall preferences, in six statements."""
+    """Return the variances of every dimension's ratings and of overall preferences, in nine statements."""
     given = given_ratings(project_id)
     rubric = Project.objects.values_list("rubric", flat=True).get(pk=project_id)
     dimensions = Dimension.objects.filter(rubric=rubric).order_by("position").values_list("pk", "key")
@@ -171,7 +214,32 @@ def forecast_basis(project_id: int) -> ForecastBasis:
         task_ms=Avg("active_ms", filter=timed),
         timed=Count("pk", filter=timed),
     )
-    return ForecastBasis(questions, **work)
+    return ForecastBasis(questions, **work, reviews=_reviews(project_id))
+
+
+def _reviews(project_id: int) -> ReviewBasis:
+    answered = Submission.objects.filter(
+        task__batch__project=project_id, origin=Submission.Origin.LIVE
+    ).to_work()
+    reviews = Review.objects.filter(project=project_id)
+    timed = Q(finished_at__isnull=False, active_ms__gt=0)
+    found = reviews.aggregate(
+        sittings=Count("pk", filter=Q(finished_at__isnull=False)),
+        seconds=Count("pk", filter=Q(finished_at__isnull=False, wants_second=True)),
+        sitting_ms=Avg("active_ms", filter=timed),
+        timed=Count("pk", filter=timed),
+    )
+    flags = Flag.objects.filter(project=project_id, status=Flag.Status.OPEN, conversation__isnull=False)
+    drawn = AuditItem.objects.filter(project=project_id, review=None)
+    begun = reviews.filter(finished_at=None)
+    waiting = flags.values("conversation").union(drawn.values("conversation"), begun.values("conversation"))
+    return ReviewBasis(
+        conversations=answered.aggregate(count=Count("task__conversation", distinct=True))["count"],
+        sittings=found["sittings"],
+        waiting=waiting.count() + found["seconds"],
+        sitting_ms=found["sitting_ms"],
+        timed=found["timed"],
+    )
 
 
 def _answers(given: GivenRatings, sources: Ints, which: Any) -> Answers:  # noqa: ANN401 - a column of bools

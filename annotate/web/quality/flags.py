@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from annotate import access
 from annotate.models import Flag
-from annotate.reports import wording
+from annotate.reports import closing_reasons, wording
 from annotate.reports.quality.flag_statistics import FlagStatistics, KindStatistics, flag_statistics
 from annotate.reports.quality.model_faults import model_faults
 from annotate.stats.proportions import Ratio, Share
@@ -53,6 +53,11 @@ class Row:
     about: str
     numbers: KindStatistics
 
+    @property
+    def because(self) -> list[tuple[str, int]]:
+        """Why the closed ones closed, in words, the most frequent reason first."""
+        return [(str(closing_reasons.WORDS[code]), count) for code, count in self.numbers.because.items()]
+
 
 @login_required
 @never_cache
@@ -67,6 +72,7 @@ def statistics(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "found": found,
         "rows": rows,
+        "has_closed": any(one.numbers.closed for one in rows),
         "faults": [(FAULTS[fault], count) for fault, count in found.model_faults.items()],
     }
     return page(request, "managing/flags.html", context, plots, name=f"{slug}-flags")

@@ -42,6 +42,9 @@ class WantedForm(forms.Form):
     )
     people = forms.IntegerField(label=gettext_lazy("People"), min_value=1, max_value=100_000, required=False)
     rate = forms.FloatField(label=gettext_lazy("Pay an hour"), min_value=0, max_value=1e9, required=False)
+    review_rate = forms.FloatField(
+        label=gettext_lazy("Pay an hour, reviewers"), min_value=0, max_value=1e9, required=False
+    )
 
 
 def wanted_of(form: WantedForm) -> Wanted:
@@ -55,6 +58,7 @@ def wanted_of(form: WantedForm) -> Wanted:
         half_width=given.get("half_width") or usual.half_width,
         people=given.get("people"),
         rate=given.get("rate"),
+        review_rate=given.get("review_rate"),
     )
 
 
@@ -81,12 +85,35 @@ def forecast(request: HttpRequest, slug: str) -> HttpResponse:
             "name": names.get(report.forecast.wanted.question, ""),
             "why": _why(report),
             "floor": None if report.forecast.floor is None else THREE(report.forecast.floor),
+            "reviewing": _reviewing(report),
             "present": None if report.forecast.present is None else TWO(report.forecast.present),
             "variances": [
                 (names.get(one.question, one.question), one.components) for one in basis.report.questions
             ],
         }
     return page(request, "managing/forecast.html", context, made, name=slug)
+
+
+def _reviewing(report: ForecastReport) -> str:
+    """Return what reviewers' hours rest on, or why there are none."""
+    found = report.basis.reviews
+    if found.sitting_ms is None:
+        return _("No reviewers' hours, because no sitting was timed yet.")
+    return ngettext(
+        "Reviewers: %(sittings)s sittings finished and %(waiting)s waiting on %(conversations)s answered "
+        "conversations, at %(minutes)s minutes each (%(timed)s timed sitting). Every flag is taken to be reviewed, "
+        "as many a conversation as with the people an item there are now.",
+        "Reviewers: %(sittings)s sittings finished and %(waiting)s waiting on %(conversations)s answered "
+        "conversations, at %(minutes)s minutes each (%(timed)s timed sittings). Every flag is taken to be reviewed, "
+        "as many a conversation as with the people an item there are now.",
+        found.timed,
+    ) % {
+        "sittings": found.sittings,
+        "waiting": found.waiting,
+        "conversations": found.conversations,
+        "minutes": f"{found.sitting_ms / 60_000:.1f}",
+        "timed": found.timed,
+    }
 
 
 def _why(report: ForecastReport) -> str:
@@ -160,6 +187,7 @@ def _round(number: float) -> int:
 CSV_COLUMNS = (
     "people_an_item", "conversations", "conversations_low", "conversations_high", "labels", "labels_low", "labels_high",
     "hours", "hours_low", "hours_high", "money", "money_low", "money_high",
+    "review_hours", "review_hours_low", "review_hours_high", "review_money", "review_money_low", "review_money_high",
 )  # fmt: skip
 
 
@@ -169,6 +197,8 @@ def _cells(report: ForecastReport) -> list[list[float | int | str | None]]:
             one.need.overlap, one.need.conversations, one.need.low, one.need.high,
             one.need.labels, one.need.labels_low, one.need.labels_high,
             one.hours, one.hours_low, one.hours_high, one.money, one.money_low, one.money_high,
+            one.review_hours, one.review_hours_low, one.review_hours_high,
+            one.review_money, one.review_money_low, one.review_money_high,
         ]
         for one in report.forecast.costs
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from annotate.models import AuditItem, Flag, Membership, Project, Review, Submis
 from annotate.pipeline.auditing import audit_project
 from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.reviewing import Decision, decide, next_review, record_blind, reveal
+from annotate.reports import closing_reasons
 from annotate.reports.contested import contested
 from annotate.reports.quality.flag_statistics import FlagStatistics, KindStatistics, flag_statistics
 from annotate.reports.quality.model_faults import model_faults
@@ -296,6 +297,45 @@ def test_page_api_and_command_show_the_same_numbers(project: Project, reviewer: 
         assert client.get("/api/v1/projects/p/flags/model-wrong").status_code == 404
 
 
+def test_why_flags_closed_themselves_is_counted_and_said_in_the_readers_language(
+    client: Client, project: Project
+) -> None:
+    task = make.task(make.conversation(project))
+    people = disputed(task, 0, 3)
+    flag_project(project.pk)
+    rate(submit(task, people[0]), candidates(task)[0], text_quality=3)
+    flag_project(project.pk)
+    told = (
+        closing_reasons.SETTLED.format(alone="+1", others="0 to +3"),
+        closing_reasons.GATE_CLOSED.format(reason="Only 12 labels; 200 are needed."),
+        closing_reasons.GATE_CLOSED.format(reason="Only 13 labels; 200 are needed."),
+    )
+    for number, reason in enumerate(told):
+        Flag.objects.create(
+            project=project, conversation=task.conversation, kind="F1" if number == 0 else "F2", scope="local",
+            response=candidates(task)[0], fingerprint=f"closed {number}", evidence={}, status="closed",
+            closed_reason=reason,
+        )  # fmt: skip
+    rows = {one.kind: one for one in flag_statistics(project.pk).kinds}
+
+    assert rows["F1"].because == {"contradiction_gone": 1, "settled": 1}
+    assert rows["F2"].because == {"gate_closed": 2}
+    client.force_login(make.member(project, Membership.Role.MANAGER))
+    address = reverse("manage-flags", args=["p"])
+    assert "a further annotator settled it: 1" in client.get(address).content.decode()
+    chinese = client.get(address, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "模型的闸门已关闭: 2" in chinese
+    assert "settled it" not in chinese
+
+
+def test_every_stored_reason_has_its_code_and_its_words() -> None:
+    filled = {"alone": "1", "others": "2", "reason": "why"}
+    for text, code in closing_reasons.CODES.items():
+        assert closing_reasons.code_of(text.format(**filled)) == code
+        assert closing_reasons.WORDS[code]
+    assert closing_reasons.code_of("What an old version said.") == ""
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_the_numbers_take_the_same_statements_whatever_there_is(
     project: Project, reviewer: User, count: int, django_assert_num_queries: Any
@@ -303,7 +343,7 @@ def test_the_numbers_take_the_same_statements_whatever_there_is(
     for _ in range(count):
         contradicted(project, 0)
         review(project, reviewer, 0)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         flag_statistics(project.pk)
 
 
