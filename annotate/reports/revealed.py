@@ -86,10 +86,12 @@ def revealed(review: Review, asked: Contested, names: Names) -> Revealed:
     people = {pk: wording.person(numbers[person]) for pk, person in _valid(review.conversation_id).items()}
     others = _other_reviews(review)
     responses = {one for question in asked.questions for one in responses_of(question)}
-    scores = list(
-        Score.objects.filter(response__in=responses, value__isnull=False, dimension=None)
-        .select_related("run")
-        .order_by("run__scorer", "run", "response")
+    places = {pk: place for place, pk in enumerate(names)}
+    scores = sorted(
+        Score.objects.filter(response__in=responses, value__isnull=False, dimension=None).select_related(
+            "run"
+        ),
+        key=lambda one: (one.run.scorer, one.run_id, places[one.response_id]),
     )
     return Revealed(
         labels=_labels(asked.questions, people, others, names),

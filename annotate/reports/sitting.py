@@ -23,7 +23,7 @@ from annotate.reports.contested import (
 )
 from annotate.reports.revealed import Revealed, revealed
 from annotate.reports.step_texts import steps_shown
-from annotate.reports.turns import Asked, TurnShown, turns_shown
+from annotate.reports.turns import Asked, Candidate, TurnShown, turns_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def sitting(review: Review, given: Given | None = None) -> Sitting:
     given = given or Given(blind, {})
     steps = steps_shown({one.response for one in asked.questions if isinstance(one, StepQuestion)})
     whole, page = [], []
-    for number, question in enumerate(asked.questions, 1):
+    for number, question in enumerate(_as_shown(asked.questions, turns), 1):
         one = _asked(number, question, names, given, blind, shown)
         if isinstance(question, StepQuestion):
             one = replace(one, html=steps[question.response][question.index])
@@ -71,6 +71,22 @@ def sitting(review: Review, given: Given | None = None) -> Sitting:
         else:
             next(turn for turn, rows in turns if question.left in rows).questions.append(one)
     return Sitting([turn for turn, _ in turns], whole, page, shown)
+
+
+def _as_shown(
+    questions: list[Question], turns: list[tuple[TurnShown, dict[int, Candidate]]]
+) -> list[Question]:
+    """Return the questions in the order in which they stand on the page: of one turn, candidate by candidate."""
+    places = {pk: (turn, place) for turn, (_, rows) in enumerate(turns) for place, pk in enumerate(rows)}
+
+    def place(question: Question) -> tuple[int, ...]:
+        if question.scope == Scope.GLOBAL:
+            return (len(turns),)
+        if isinstance(question, ComparisonQuestion):
+            return (places[question.left][0], len(places))
+        return places[question.response]
+
+    return sorted(questions, key=place)
 
 
 def _verdict(submission: Submission, questions: list[Question]) -> dict[str, str]:

@@ -20,6 +20,7 @@ class Sitting {
     this.questions = [.../** @type {NodeListOf<Question>} */ (form.querySelectorAll("fieldset.question"))];
     /** @type {Question | undefined} where the keyboard was last */
     this.current = undefined;
+    this.links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".question-list a"));
     this.active = new ActiveTime();
     this.active.restart(`sitting ${form.dataset.sitting}`, Number(form.dataset.active) || 0);
   }
@@ -36,7 +37,7 @@ class Sitting {
     help?.addEventListener("click", () => this.help());
     document.getElementById("keys")?.addEventListener("close", () => this.go(this.current));
     this.form.addEventListener("focusin", (event) => this.follow(event.target));
-    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".question-list a"))) {
+    for (const link of this.links) {
       link.addEventListener("click", (event) => this.jump(event, link.hash));
     }
     const problem = this.questions.find((one) => one.classList.contains("has-problem"));
@@ -93,7 +94,7 @@ class Sitting {
 
   /** Following a fragment takes the focus from what it names. @param {MouseEvent} event @param {string} hash */
   jump(event, hash) {
-    const question = this.questions.find((one) => hash === (one.dataset.kind === "outcome" ? "#decision" : `#${one.id}`));
+    const question = this.questions.find((one) => hash === hashOf(one));
     if (!question || this.stage === "finished") return;
     event.preventDefault();
     this.go(question, "start");
@@ -101,7 +102,15 @@ class Sitting {
 
   /** @param {EventTarget | null} target */
   follow(target) {
-    this.current = this.questions.find((one) => target instanceof Node && one.contains(target)) ?? this.current;
+    const now = this.questions.find((one) => target instanceof Node && one.contains(target));
+    if (!now || now === this.current) return;
+    this.current = now;
+    for (const link of this.links) {
+      const here = link.hash === hashOf(now);
+      if (here) link.setAttribute("aria-current", "step");
+      else link.removeAttribute("aria-current");
+      if (here) reach(link);
+    }
   }
 
   /** The next question after this place without an answer. @param {number} place */
@@ -148,7 +157,7 @@ class Sitting {
     if (key === "j" || (inside && key === "ArrowDown")) return did(this.go(this.questions[Math.min(place + 1, this.questions.length - 1)]));
     if (key === "k" || (inside && key === "ArrowUp")) return did(this.go(this.questions[Math.max(place - 1, 0)]));
     if (key === "n") return did(this.go(this.open(place)));
-    if (key === "o") return did(this.go(this.questions.find((one) => one.dataset.kind === "outcome")));
+    if (key === "o") return did(this.go(this.questions.find((one) => one.dataset.kind === "outcome"), "start"));
     if (key === "c") return did(/** @type {HTMLElement | null} */ (this.form.querySelector("[data-writing]"))?.focus());
     // Who went away to read goes on reading: nothing is chosen where the keyboard is not.
     return inside && this.choose(this.questions[place], key);
@@ -166,6 +175,18 @@ class Sitting {
     if (next && !next.querySelector("input:checked")) this.go(next);
     return true;
   }
+}
+
+/** Where the list beside the conversation leads for a question. @param {Question} question */
+function hashOf(question) {
+  return question.dataset.kind === "outcome" ? "#decision" : `#${question.id}`;
+}
+
+/** Scroll the list, and nothing around it, so that this link is seen. @param {HTMLElement} link */
+function reach(link) {
+  const list = /** @type {HTMLElement} */ (link.closest(".question-list"));
+  const [box, frame] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
+  list.scrollTop += Math.min(0, box.top - frame.top) + Math.max(0, box.bottom - frame.bottom);
 }
 
 /** Ratings and steps go by value, comparisons and outcomes by place. @param {string} kind @param {HTMLInputElement[]} choices @param {string} key */

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -146,6 +148,19 @@ def test_a_value_off_the_scale_is_refused(visitor: Client, task: Task, value: st
 
     assert answer.status_code == 422
     assert Review.objects.get().blind is None
+
+
+def test_questions_are_numbered_in_the_order_in_which_they_stand(visitor: Client, task: Task) -> None:
+    review = sit(visitor, task)
+    orders = set()
+    for _ in range(20):
+        Review.objects.update(uid=uuid4())
+        shown = text(visitor.get(page(task, "review", Review.objects.get().uid)))
+        numbers = [int(one) for one in re.findall(r'<fieldset [^>]*id="q(\d+)"', shown)]
+        assert numbers == list(range(1, len(review.asks) + 1))
+        orders.add(tuple(re.findall(r'data-question="([^"]+)"', shown)))
+
+    assert len(orders) > 1  # the candidates' order is drawn for each sitting
 
 
 def test_an_untouched_sitting_can_be_given_back(visitor: Client, task: Task) -> None:

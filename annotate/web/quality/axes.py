@@ -13,8 +13,8 @@ _ROOM = 34
 
 
 def plain(digits: int = 2) -> Form:
-    """Return the form that writes a number with so many digits, a minus as wide as a digit."""
-    return lambda value: f"{value:,.{digits}f}".replace("-", "−")
+    """Return the form that writes a number with so many digits, a minus as wide as a digit, zero without."""
+    return lambda value: f"{value:z,.{digits}f}".replace("-", "−")
 
 
 TWO, WHOLE = plain(2), plain(0)

@@ -46,6 +46,10 @@ def refresh(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 # Stored reports and the pages that show them.
 PAGES = {
+    "agreement": "manage-agreement",
+    "aggregates": "manage-results",
+    "bridge": "manage-bridge",
+    "model-health": "manage-models",
     "judges": "manage-judges",
     "annotators": "manage-annotators",
     "throughput": "manage-throughput",
