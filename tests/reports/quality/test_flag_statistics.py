@@ -185,7 +185,7 @@ def test_audited_labels_that_still_wait_are_stood_for_by_others_like_them(
     contradicted(project, 0)
     Project.objects.update(audit_share=1.0)
     audit_project(project.pk)
-    seen = set()
+    seen: set[bool] = set()
     while len(seen) < 2:  # in what order the two sorts come is random
         seen.add(review(project, reviewer, 3).flags.exists())
 
