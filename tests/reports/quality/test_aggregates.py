@@ -139,7 +139,8 @@ def test_each_version_of_the_rubric_has_its_own_strengths(project: Project) -> N
         conversation = make.conversation(project, candidates=2)
         for batch, preference in ((project.batches.get(is_default=True), -1), (newer, 1)):
             task = make.task(conversation, batch=batch)
-            prefer(submit(task, person), *candidates(task), preference)
+            left, right = candidates(task)
+            prefer(submit(task, person), left, right, preference)
     found = [one for one in aggregates_report(project.pk).strengths if one.scope == "local"]
 
     assert [(one.rubric, one.version) for one in found] == [("intermt", 2), ("intermt", 1)]

@@ -48,7 +48,7 @@ def test_each_person_and_the_run_are_held_against_the_same_others(project: Proje
     found = quality(beside(project, run))
 
     own, mean, score = [], [], []
-    hits = {"person": [], "run": []}
+    hits: dict[str, list[float]] = {"person": [], "run": []}
     for person in range(3):
         rest = [one for one in range(3) if one != person]
         for place in range(3):
@@ -58,11 +58,11 @@ def test_each_person_and_the_run_are_held_against_the_same_others(project: Proje
         for left, right in ((0, 1), (0, 2), (1, 2)):
             wanted = np.sign(np.mean([given[right][one] - given[left][one] for one in rest]))
             if wanted:
-                for who, said in (
+                for whose, said in (
                     ("person", given[right][person] - given[left][person]),
                     ("run", scores[right] - scores[left]),
                 ):
-                    hits[who].append((1 + wanted * np.sign(said)) / 2)
+                    hits[whose].append((1 + wanted * np.sign(said)) / 2)
     assert found.pearson.person.value == pytest.approx(np.corrcoef(own, mean)[0, 1])
     assert found.pearson.run.value == pytest.approx(np.corrcoef(score, mean)[0, 1])
     assert found.pearson.person.n == 9
@@ -145,7 +145,8 @@ def test_intervals_come_with_ten_conversations_and_people_are_read_once_for_all_
 
     assert len(reads) == 2 + len(runs)
     for one in found:
-        assert (one.person.value, one.run.value) == (1.0, pytest.approx(2 / 3))
+        assert one.person.value == 1.0
+        assert one.run.value == pytest.approx(2 / 3)
         assert one.run.low is not None
         assert one.run.low < 2 / 3 < (one.run.high or 0)
     assert [one.ceiling.preferences for one in judge_report(project.pk).judges] == found

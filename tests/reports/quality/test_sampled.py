@@ -47,7 +47,7 @@ def test_weights_take_back_what_a_draw_by_disagreement_adds(project: Project) ->
             rate(answers, left, text_quality=1 + side)
     (sample,) = sampled_agreement(project.pk)
     rated, compared = sample.questions
-    side = compared.numbers["same_side"]
+    found = compared.numbers["same_side"]
 
     assert (sample.batch, sample.by, sample.chosen, sample.population) == (
         "hard ones", "rm-prm-disagreement", 120, 300,
@@ -56,14 +56,15 @@ def test_weights_take_back_what_a_draw_by_disagreement_adds(project: Project) ->
         "rating", "text_quality", "local", None,
     )  # fmt: skip
     said, weight = np.array([one for one, _ in agreed]), 1 / np.array([chance for _, chance in agreed])
-    assert side.plain == pytest.approx(said.mean())
-    assert side.value == pytest.approx((said * weight).sum() / weight.sum())
+    assert found.plain == pytest.approx(said.mean())
+    assert found.value == pytest.approx((said * weight).sum() / weight.sum())
     # In the project it is 0.8 · 0.75 = 0.6, in the sample far less.
-    assert side.plain < 0.45
-    assert side.low is not None
-    assert side.high is not None
-    assert side.low < 0.6 < side.high
-    assert rated.numbers["exact"].value == pytest.approx(side.value)
+    assert found.plain is not None
+    assert found.plain < 0.45
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 0.6 < found.high
+    assert rated.numbers["exact"].value == pytest.approx(found.value)
     assert compared.conversations == 120
     assert compared.effective == pytest.approx(effective(weight))
     assert compared.effective < 110
