@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import resource
 import statistics
 import subprocess
@@ -37,6 +36,7 @@ from django.urls import reverse  # noqa: E402
 from annotate.models import Calibration, Membership, Project, Rating, Score, Submission, User  # noqa: E402
 from annotate.pipeline import calibrating, flagging, following_up, reporting  # noqa: E402
 from annotate.reports.quality import agreement  # noqa: E402
+from annotate.web.tabs import GROUPS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 MORE, OK = 100, HTTPStatus.OK
@@ -108,11 +108,8 @@ def pages(project: Project) -> None:
     Membership.objects.get_or_create(project=project, user=person, defaults=role)
     client = Client(SERVER_NAME="localhost")
     client.force_login(person)
-    overview = client.get(reverse("manage-project", args=[project.slug])).content.decode()
-    tabs = re.search(r'<nav class="tabs.*?</nav>', overview, re.DOTALL)
-    if tabs is None:
-        raise SystemExit("The overview has no tabs.")
-    for address in dict.fromkeys(re.findall(r'href="(/p/[^"#?]+)"', tabs[0])):
+    for tab in (one for group in GROUPS for one in group.tabs):
+        address = reverse(tab.address, args=[project.slug])
         if (status := client.get(address).status_code) != OK:
             raise SystemExit(f"{address} answered {status}.")
         say(
