@@ -108,7 +108,7 @@ def pages(project: Project) -> None:
     Membership.objects.get_or_create(project=project, user=person, defaults=role)
     client = Client(SERVER_NAME="localhost")
     client.force_login(person)
-    for tab in (tab for group in GROUPS for tab in group.tabs):
+    for tab in (one for group in GROUPS for one in group.tabs):
         address = reverse(tab.address, args=[project.slug])
         if (status := client.get(address).status_code) != OK:
             raise SystemExit(f"{address} answered {status}.")

@@ -4,8 +4,8 @@
 in it are None where they are not defined, never NaN. A report that is dear to compute and can be carried on from
 where it stood is a `Carried` one: it gets the state that it left the last time.
 
-A report is due when a submission has settled that it has not seen. One that takes long comes round less often: it
-rests for ``REST`` times as long as it took.
+A report is due when a submission has settled that it has not seen; one of ``OF_SCORES`` also when a trained run has
+changed since. One that takes long comes round less often: it rests for ``REST`` times as long as it took.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from annotate.reports.quality.annotators import annotator_report
 from annotate.reports.quality.forecast import forecast_basis
 from annotate.reports.quality.judges import judge_report
 from annotate.reports.quality.throughput import throughput_report
-from annotate.reports.settled import settled
+from annotate.reports.settled import SETTLED_SECONDS, settled
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,8 @@ REPORTS: dict[str, Callable[[int], object] | Carried] = {
     "throughput": throughput_report,
     "forecast": forecast_basis,
 }
+# What they say changes with scores alone. (Model health does too, but calibration has it computed after it.)
+OF_SCORES = ("judges",)
 
 
 def refresh(project_id: int, names: Iterable[str] | None = None, *, whole: bool = False) -> list[str]:
@@ -65,19 +67,29 @@ def refresh(project_id: int, names: Iterable[str] | None = None, *, whole: bool 
 
 
 def due() -> list[tuple[int, str]]:
-    """Return (project, name) of every report that has not seen all settled submissions and has rested enough.
+    """Return (project, name) of every report that is behind and has rested enough.
 
     Where nothing is new the mark moves on, so that the next look need not pass over other projects' submissions.
     """
     now_settled = settled()
     with connection.cursor() as cursor:
-        cursor.execute(_REPORTS, {"names": list(REPORTS), "settled": now_settled, "rest": REST})
+        cursor.execute(
+            _REPORTS,
+            {
+                "names": list(REPORTS),
+                "of_scores": list(OF_SCORES),
+                "settled": now_settled,
+                "settling": SETTLED_SECONDS,
+                "rest": REST,
+            },
+        )
         rows = cursor.fetchall()
     complete = [kept for _, _, kept, is_behind, _ in rows if kept is not None and not is_behind]
     StoredReport.objects.filter(pk__in=complete, through__lt=now_settled).update(through=now_settled)
     return [(project, name) for project, name, _, is_behind, has_rested in rows if is_behind and has_rested]
 
 
+# Scores of runs that had changed shortly before a report began may not have been committed then.
 _REPORTS = """
 SELECT project.id, report.name, kept.id,
        EXISTS (
@@ -85,7 +97,11 @@ SELECT project.id, report.name, kept.id,
            JOIN annotate_task task ON task.id = submission.task_id
            JOIN annotate_batch batch ON batch.id = task.batch_id
            WHERE submission.id > coalesce(kept.through, 0) AND submission.id <= %(settled)s
-             AND batch.project_id = project.id),
+             AND batch.project_id = project.id)
+       OR (report.name = ANY(%(of_scores)s) AND EXISTS (
+           SELECT FROM annotate_scorerrun run
+           WHERE run.project_id = project.id AND run.trained
+             AND run.updated_at > kept.computed_at - (kept.seconds + %(settling)s) * interval '1 second')),
        kept.id IS NULL OR kept.computed_at + kept.seconds * %(rest)s * interval '1 second' <= statement_timestamp()
 FROM annotate_project project CROSS JOIN unnest(%(names)s::text[]) report (name)
 LEFT JOIN annotate_storedreport kept ON kept.project_id = project.id AND kept.name = report.name

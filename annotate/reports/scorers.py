@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from annotate.models import Conversation, Response, Score, ScorerRun
 from annotate.reports.workers import ScoringWorker, scoring_workers
+
+log = logging.getLogger(__name__)
 
 _LONGEST = 10 * 365 * 24 * 3600.0  # seconds; what takes longer has no date
 
@@ -63,19 +69,73 @@ class RunProgress:
         return timezone.now() + timedelta(seconds=min(self.seconds_left, _LONGEST))
 
 
-def scorer_runs(project_id: int, workers: list[ScoringWorker] | None = None) -> list[RunProgress]:
+def scorer_runs(
+    project_id: int, workers: list[ScoringWorker] | None = None, total: int | None = None
+) -> list[RunProgress]:
     """Return the project's runs, the latest first, in five statements at most.
 
-    ``workers`` are those that are alive, asked for here if not given.
+    ``workers`` are those that are alive, ``total`` is how many responses there are: both are asked for here if not
+    given.
     """
     runs = list(ScorerRun.objects.filter(project=project_id).order_by("-updated_at", "-pk"))
     if not runs:
         return []
-    total = Response.objects.filter(turn__conversation__project=project_id).count()
+    if total is None:
+        total = Response.objects.filter(turn__conversation__project=project_id).count()
+    counts = _counts(runs)
+    unfinished = [run.pk for run in runs if counts[run.pk].answered < total]
+    oldest = _oldest_unscored(unfinished) if unfinished else {}
+    speeds = _speeds(scoring_workers() if workers is None else workers)
+    return [
+        _progress(
+            run,
+            total,
+            counts[run.pk],
+            oldest_unscored_at=oldest.get(run.pk),
+            items_per_second=speeds.get(run.pk),
+        )
+        for run in runs
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What a run has done: responses answered, of these failed, and how; seconds of computing."""
+
+    answered: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    kinds: tuple[tuple[str, int, str], ...] = ()
+
+
+def _counts(runs: list[ScorerRun]) -> dict[int, _Counts]:
+    """Return what each run has done; what was counted is kept until the run changes.
+
+    To count is to pass over all scores of a run: seconds, where they lie on the disk.
+    """
+    keys = {run.pk: f"scores-counted:{run.uid}" for run in runs}
+    try:
+        kept = cache.get_many(keys.values())
+    except RedisError as error:
+        log.warning("what was counted of scorer runs is not at hand: %s", type(error).__name__)
+        kept = {}
+    found = {}
+    for run in runs:
+        changed_at, *numbers = kept.get(keys[run.pk], (None,))
+        if changed_at == run.updated_at:
+            found[run.pk] = _Counts(*numbers)
+    new = [run for run in runs if run.pk not in found]
+    counted = _counted([run.pk for run in new]) if new else {}
+    found |= {run.pk: counted.get(run.pk, _Counts()) for run in new}
+    with suppress(RedisError):
+        cache.set_many({keys[run.pk]: (run.updated_at, *astuple(found[run.pk])) for run in new}, None)
+    return found
+
+
+def _counted(runs: list[int]) -> dict[int, _Counts]:
     # A scorer that speaks per dimension has several rows per response.
-    counts = {
-        run: (answered, failed, seconds)
-        for run, answered, failed, seconds in Score.objects.filter(run__in=runs)
+    rows = list(
+        Score.objects.filter(run__in=runs)
         .values("run")
         .annotate(
             answered=Count("response", distinct=True),
@@ -83,22 +143,12 @@ def scorer_runs(project_id: int, workers: list[ScoringWorker] | None = None) -> 
             seconds=Sum("seconds"),
         )
         .values_list("run", "answered", "failed", "seconds")
+    )
+    kinds = _error_kinds([run for run, _, failed, _ in rows if failed])
+    return {
+        run: _Counts(answered, failed, seconds, tuple(kinds.get(run, ())))
+        for run, answered, failed, seconds in rows
     }
-    kinds = _error_kinds(runs)
-    unfinished = [run.pk for run in runs if counts.get(run.pk, (0,))[0] < total]
-    oldest = _oldest_unscored(unfinished) if unfinished else {}
-    speeds = _speeds(scoring_workers() if workers is None else workers)
-    return [
-        _progress(
-            run,
-            total,
-            counts.get(run.pk, (0, 0, 0.0)),
-            oldest_unscored_at=oldest.get(run.pk),
-            items_per_second=speeds.get(run.pk),
-            error_kinds=kinds.get(run.pk, []),
-        )
-        for run in runs
-    ]
 
 
 def _oldest_unscored(runs: list[int]) -> dict[int, datetime | None]:
@@ -119,22 +169,24 @@ def _speeds(workers: list[ScoringWorker]) -> dict[int, float]:
     return speeds
 
 
-def _error_kinds(runs: list[ScorerRun]) -> dict[int, list[ErrorCount]]:
+def _error_kinds(runs: list[int]) -> dict[int, list[tuple[str, int, str]]]:
+    """Return code, count and an example of each kind of error, by run."""
+    if not runs:
+        return {}
     rows = (
         Score.objects.filter(run__in=runs, value=None)
         .values("run", "error_code")
         .annotate(count=Count("pk"), example=Min("error_detail"))
         .order_by("run", "-count", "error_code")
     )
-    kinds: dict[int, list[ErrorCount]] = {}
+    kinds: dict[int, list[tuple[str, int, str]]] = {}
     for row in rows:
-        kinds.setdefault(row["run"], []).append(ErrorCount(row["error_code"], row["count"], row["example"]))
+        kinds.setdefault(row["run"], []).append((row["error_code"], row["count"], row["example"]))
     return kinds
 
 
-def _progress(run: ScorerRun, total: int, counts: tuple[int, int, float], **more: Any) -> RunProgress:  # noqa: ANN401
-    answered, failed, seconds = counts
-    speed = more["items_per_second"]
+def _progress(run: ScorerRun, total: int, counts: _Counts, **more: Any) -> RunProgress:  # noqa: ANN401
+    speed, left = more["items_per_second"], total - counts.answered
     return RunProgress(
         id=run.uid,
         scorer=run.scorer,
@@ -147,11 +199,12 @@ def _progress(run: ScorerRun, total: int, counts: tuple[int, int, float], **more
         status=run.status,
         error=run.error,
         total=total,
-        scored=answered - failed,
-        errors=failed,
-        left=total - answered,
-        seconds=seconds,
+        scored=counts.answered - counts.failed,
+        errors=counts.failed,
+        left=left,
+        seconds=counts.seconds,
         updated_at=run.updated_at,
-        seconds_left=(total - answered) / speed if speed else None,
+        seconds_left=left / speed if speed else None,
+        error_kinds=[ErrorCount(*one) for one in counts.kinds],
         **more,
     )

@@ -152,7 +152,7 @@ def _estimate(
     groups = bootstrap.groups(conversation)
     cells = (int(groups.max()) + 1) * questions
     place = groups * questions + question
-    sums = np.stack([np.bincount(place, column, minlength=cells) for column in columns.T], axis=1)
+    sums: Floats = np.stack([np.bincount(place, column, minlength=cells) for column in columns.T], axis=1)
     parts = sums.reshape(cells // questions, -1)
     (reach,) = bootstrap.intervals(number(bootstrap.replicates(parts))[:, None])
     return estimate(float(number(parts.sum(axis=0))), reach, len(columns), len(np.unique(conversation)))

@@ -39,7 +39,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "work": work,
         "days": bars([(one.day.isoformat(), one.submissions) for one in work.days]),
         "most": max((one.submissions for one in work.days), default=0),
-        **_scoring(member.project_id),
+        **_scoring(member.project_id, work.responses),
         **_choice(),
         "flags": flag_summary(member.project_id),
         "kinds": {kind.value: wording.kind(kind) for kind in Flag.Kind},
@@ -59,9 +59,9 @@ def scorers(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "managing/_scorer_runs.html", context)
 
 
-def _scoring(project_id: int) -> dict[str, Any]:
+def _scoring(project_id: int, responses: int | None = None) -> dict[str, Any]:
     workers = scoring_workers()
-    runs = scorer_runs(project_id, workers)
+    runs = scorer_runs(project_id, workers, responses)
     is_running = any(run.left and run.status == ScorerRun.Status.RUNNING for run in runs)
     return {"runs": runs, "workers": workers, "is_running": is_running}
 

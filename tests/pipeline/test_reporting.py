@@ -11,9 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from annotate import tasks
-from annotate.models import Project, StoredReport, Submission
+from annotate.models import Project, ScorerRun, StoredReport, Submission
 from annotate.pipeline import reporting
 from annotate.pipeline.reporting import Carried, due, refresh
+from annotate.pipeline.scoring.runs import set_status
 from annotate.reports.quality import stored as reading
 from annotate.reports.quality.stored import current, stored
 from tests import make
@@ -100,6 +101,26 @@ def test_a_report_that_takes_long_rests(project: Project) -> None:
     assert due() == []
     StoredReport.objects.update(computed_at=timezone.now() - timedelta(minutes=reporting.REST))
     assert due() == [(project.pk, "count")]
+
+
+def test_new_scores_alone_make_the_report_on_judges_due(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "REPORTS", {"count": count, "judges": count})
+    answer(project)
+    run, untrained = make.scorer_run(project, trained=True), make.scorer_run(project, trained=False)
+    ScorerRun.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    refresh(project.pk)
+    StoredReport.objects.update(seconds=0)
+    assert due() == []
+
+    set_status(untrained, ScorerRun.Status.DONE)
+    assert due() == []
+    set_status(run, ScorerRun.Status.DONE)
+    assert due() == [(project.pk, "judges")]
+
+    StoredReport.objects.update(computed_at=timezone.now() + timedelta(minutes=2))
+    assert due() == []
 
 
 def test_a_sweep_wakes_what_is_due_and_twice_is_once(

@@ -128,7 +128,7 @@ def test_the_page_takes_the_same_number_of_statements_whatever_it_shows(
     scoring.start_run(project.pk, "demo")
     shown(visitor, project)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(16):
         shown(visitor, project)
 
 

@@ -7,6 +7,7 @@ import math
 import time
 
 from django.db import transaction
+from django.db.models import Case, TextField, Value, When
 from django.utils import timezone
 
 from annotate.models import Response, Score, ScorerRun
@@ -99,14 +100,19 @@ def _give_up(run: ScorerRun, conversation: int, responses: list[Response], death
 
 
 def _store(run: ScorerRun, responses: list[Response], results: list[types.Result], seconds: float) -> None:
-    """Insert one row per result; what another worker stored meanwhile stays as it is."""
+    """Insert one row per result; what another worker stored meanwhile stays as it is.
+
+    Whoever has counted the run's scores sees by ``updated_at`` that there are others now.
+    """
     rows = [
         _row(run, response, result, seconds) for response, result in zip(responses, results, strict=False)
     ]
-    Score.objects.bulk_create(rows, ignore_conflicts=True)
-    ScorerRun.objects.filter(pk=run.pk).exclude(status=Status.FAILED).update(
-        updated_at=timezone.now(), error=""
-    )
+    failed = When(status=Status.FAILED, then="error")
+    with transaction.atomic():
+        Score.objects.bulk_create(rows, ignore_conflicts=True)
+        ScorerRun.objects.filter(pk=run.pk).update(
+            updated_at=timezone.now(), error=Case(failed, default=Value("", TextField()))
+        )
 
 
 def _row(run: ScorerRun, response: Response, result: types.Result, seconds: float) -> Score:

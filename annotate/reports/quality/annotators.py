@@ -143,9 +143,12 @@ def annotator_report(project_id: int) -> AnnotatorReport:
 
 
 def _dissents(project_id: int) -> dict[int, list[ModelDissent]]:
-    flags = Flag.objects.filter(project=project_id, kind=Flag.Kind.PERSON, status=Flag.Status.OPEN)
+    # These have no conversation: to say so spares the server a look at all open flags.
+    flags = Flag.objects.filter(project=project_id, status=Flag.Status.OPEN, conversation=None)
     found: dict[int, list[ModelDissent]] = {}
-    rows = flags.order_by("pk").values_list("annotator", "run__scorer", "evidence")
+    rows = (
+        flags.filter(kind=Flag.Kind.PERSON).order_by("pk").values_list("annotator", "run__scorer", "evidence")
+    )
     for person, scorer, evidence in rows:
         numbers = {key: evidence[key] for key in ("labels", "against", "expected", "certainty", "signs")}
         found.setdefault(person, []).append(ModelDissent(scorer=scorer or "", **numbers))

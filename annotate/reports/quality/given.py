@@ -97,7 +97,7 @@ def _numbered(*keys: Ints) -> Ints:
 
 def of_responses(project_id: int, response: Ints, *names: Literal["turn", "number", "source"]) -> list[Ints]:
     """Return of each of these responses its turn's inside id, its turn's number, a number for its source model."""
-    columns = {"response": "i8", **dict.fromkeys(names, "i8")}
+    columns = {"response": "i8"} | {str(name): "i8" for name in names}
     found = read(_RESPONSES, {"project": project_id}, columns, everything=True)
     order = np.argsort(found["response"])
     places = order[np.searchsorted(found["response"], response, sorter=order)]

@@ -250,7 +250,11 @@ def _spoken_number(says: Spoken, dimension: Ints) -> Ints:
     return np.where(np.isin(dimension, says.dedicated), dimension, 0)
 
 
-def found_at(scores: dict[str, npt.NDArray[Any]], response: Ints, dimension: Ints) -> npt.NDArray[np.intp]:
+def found_at(
+    scores: dict[str, npt.NDArray[Any]],
+    response: npt.NDArray[np.integer[Any]],
+    dimension: npt.NDArray[np.integer[Any]],
+) -> npt.NDArray[np.intp]:
     """Return where in the scores each response's number on each dimension is; -1 where there is none."""
     width = max(scores["dimension"].max(initial=0), dimension.max(initial=0)) + 1
     keys = scores["response"] * width + scores["dimension"]

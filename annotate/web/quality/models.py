@@ -31,7 +31,8 @@ def models(request: HttpRequest, slug: str) -> HttpResponse:
     member = access.membership(request.user, slug, access.Role.MANAGER)
     stored = current(member.project_id, report.NAME, ModelHealthReport, report.model_health)
     flags = (
-        Flag.objects.filter(project=member.project, status=Flag.Status.OPEN)
+        # These have no conversation: to say so spares the server a look at all open flags.
+        Flag.objects.filter(project=member.project, status=Flag.Status.OPEN, conversation=None)
         .filter(kind__in=[Flag.Kind.PERSON, Flag.Kind.MODEL_HEALTH])
         .select_related("annotator")
         .order_by("kind", "pk")

@@ -202,7 +202,7 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(
         make.conversation(project, turns=3, candidates=2)
     run = scoring.start_run(project.pk, "demo")
 
-    with django_assert_num_queries(15):  # savepoint and release, and a look before a model is loaded
+    with django_assert_num_queries(17):  # savepoints and releases, and a look before a model is loaded
         assert scoring.score_next_batch(run.pk, 100) == 6 * conversations
 
 

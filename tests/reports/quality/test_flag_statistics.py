@@ -343,7 +343,7 @@ def test_the_numbers_take_the_same_statements_whatever_there_is(
     for _ in range(count):
         contradicted(project, 0)
         review(project, reviewer, 0)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         flag_statistics(project.pk)
 
 
