@@ -7,7 +7,7 @@ import pytest
 
 from annotate.models import Flag, StepLabel
 from annotate.pipeline.simulating import Known, Plan, ScorerPlan
-from annotate.stats.simulation import QUALITY, SOURCES, correlation_of, draw_truth, score_outcomes
+from annotate.stats.simulation import QUALITY, SOURCES, Floats, correlation_of, draw_truth, score_outcomes
 from benchmarks import kinds
 from benchmarks.worlds import FLAWS, World, even, models_plan
 
@@ -27,7 +27,7 @@ def test_an_even_scorer_leaves_nothing_to_the_source_and_a_plain_one_does(accura
     scores = score_outcomes(np.random.default_rng(3), worth, correlation_of(accuracy))
     extra = np.array([list(even(accuracy).values())] * 20_000).ravel() * 13.9 / np.sqrt(2)
 
-    def slopes(score: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+    def slopes(score: Floats) -> tuple[float, float]:
         columns = np.column_stack((score, effects, np.ones(len(score))))
         slope, of_source, _ = np.linalg.lstsq(columns, worth, rcond=None)[0]
         return slope, of_source
