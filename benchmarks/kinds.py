@@ -16,7 +16,7 @@ from annotate.models import Comparison, Flag, Rating, StepLabel, Submission
 from annotate.pipeline import simulating
 from annotate.pipeline.simulating.scenes import project_columns, scenes
 from annotate.stats.simulation import fair_rating
-from benchmarks.worlds import FLAWS, PROCESSES, STEPS, World
+from benchmarks.worlds import FLAWS, PROCESSES, STEPS, Flaw, World
 
 HEAD = (
     "flag, and what counts as wrong",
@@ -240,45 +240,64 @@ def of_steps(world: World) -> Iterator[list[str]]:
         yield row(says, wrong, flagged, len(given))
 
 
-@dataclass(slots=True)
-class _Seen:
-    """Over the seeds: judgements, those with a flag about length or any source, and those that name the planted one."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One model of one seed: what was planted, whether it is flagged for length, and for which sources."""
 
-    models: int = 0
-    length: int = 0
-    source: int = 0
-    planted: int = 0
-    named: int = 0
+    case: Label
+    flaw: Flaw
+    length: bool
+    sources: list[str]
 
 
-def of_models(worlds: Sequence[World]) -> list[list[str]]:
-    """Return the rows of F6: how often each sort of model is flagged."""
-    seen: dict[str, _Seen] = {flaw.name: _Seen() for flaw in FLAWS}
-    for world in worlds:
-        flags = Flag.objects.filter(project=world.project, kind="F6").select_related("run")
-        by_model: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for flag in flags:
-            if flag.run is not None:
-                by_model[flag.run.model].append(flag.evidence)
-        for flaw in FLAWS:
-            for name in flaw.models:
-                one, found = seen[flaw.name], by_model[name]
-                sources = [evidence["source"] for evidence in found if evidence["cause"] == "source"]
-                one.models += 1
-                one.length += any(evidence["cause"] == "length" for evidence in found)
-                one.source += bool(sources)
-                one.named += len(sources)
-                one.planted += flaw.source in sources
+def of_models(worlds: Sequence[World]) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the rows of F6 in the table of all kinds, and those by what was planted in a model.
+
+    Among all kinds stand no models that are plain: these misjudge sources, though nothing was planted.
+    """
+    judged = [one for world in worlds for one in _models_of(world)]
+    known = [one for one in judged if not one.flaw.plain]
+    of_all = [
+        row(
+            "F6: the model overpays length (cases: models)",
+            {one.case for one in known if one.flaw.length},
+            {one.case for one in known if one.length},
+            len(known),
+        ),
+        row(
+            "F6: the model overpays a source",
+            {one.case for one in known if one.flaw.source},
+            {one.case for one in known if one.sources},
+            len(known),
+        ),
+    ]
+    return of_all, [_by_flaw(flaw, [one for one in judged if one.flaw is flaw]) for flaw in FLAWS]
+
+
+def _models_of(world: World) -> Iterator[_Judged]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    flags = Flag.objects.filter(project=world.project, kind="F6", run__isnull=False)
+    for name, evidence in flags.values_list("run__model", "evidence"):
+        found[name or ""].append(evidence)
+    for flaw in FLAWS:
+        for name in flaw.models:
+            yield _Judged(
+                (world.project.pk, name),
+                flaw,
+                any(one["cause"] == "length" for one in found[name]),
+                [one["source"] for one in found[name] if one["cause"] == "source"],
+            )
+
+
+def _by_flaw(flaw: Flaw, models: Sequence[_Judged]) -> list[str]:
+    count = len(models)
     return [
-        [
-            flaw.name,
-            str(one.models),
-            f"{one.length / one.models:.0%}",
-            f"{one.source / one.models:.0%}",
-            f"{one.planted / one.models:.0%}" if flaw.source else "–",
-            f"{one.named / one.models:.1f}",
-        ]
-        for flaw, one in ((flaw, seen[flaw.name]) for flaw in FLAWS)
+        flaw.name,
+        str(count),
+        f"{sum(one.length for one in models) / count:.0%}",
+        f"{sum(bool(one.sources) for one in models) / count:.0%}",
+        f"{sum(flaw.source in one.sources for one in models) / count:.0%}" if flaw.source else "–",
+        f"{sum(len(one.sources) for one in models) / count:.1f}",
     ]
 
 

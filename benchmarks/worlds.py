@@ -163,7 +163,8 @@ class World:
 
     def links(self, name: str, question: str) -> list[Calibration]:
         """Return the current links of a scorer."""
-        return list(Calibration.objects.filter(run=self.run(name), question=question, is_current=True))
+        links = Calibration.objects.filter(run=self.run(name), question=question, is_current=True)
+        return list(links.order_by("pk"))
 
     def wrong(self, pairs: ScoredPairs, rows: npt.NDArray[np.intp]) -> Booleans:
         """Return which of these preferences are on the minority's side."""
@@ -196,6 +197,8 @@ def judged(world: World) -> Judged:
     for link in (one for one in world.links("rm73", "rating") if one.gate_open):
         language = ratings.names.languages.index(link.stratum)
         rows = np.flatnonzero((ratings.dimension == link.dimension_id) & (ratings.language == language))
+        # The database gives them in any order, and samples are drawn by place.
+        rows = rows[np.lexsort((ratings.response[rows], ratings.submission[rows]))]
         value, score, person = ratings.value[rows].astype(int), ratings.score[rows], ratings.annotator[rows]
         fitted = rating_link(link)
         keys = zip(

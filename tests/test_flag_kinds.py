@@ -7,9 +7,10 @@ import pytest
 
 from annotate.models import Flag, StepLabel
 from annotate.pipeline.simulating import Known, Plan, ScorerPlan
-from annotate.stats.simulation import QUALITY, SOURCES, correlation_of, draw_truth, score_outcomes
+from annotate.stats.simulation import QUALITY, SOURCES, Floats, correlation_of, draw_truth, score_outcomes
 from benchmarks import kinds
 from benchmarks.worlds import FLAWS, World, even, models_plan
+from tests import make
 
 
 def test_a_row_counts_what_it_says() -> None:
@@ -27,7 +28,7 @@ def test_an_even_scorer_leaves_nothing_to_the_source_and_a_plain_one_does(accura
     scores = score_outcomes(np.random.default_rng(3), worth, correlation_of(accuracy))
     extra = np.array([list(even(accuracy).values())] * 20_000).ravel() * 13.9 / np.sqrt(2)
 
-    def slopes(score: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+    def slopes(score: Floats) -> tuple[float, float]:
         columns = np.column_stack((score, effects, np.ones(len(score))))
         slope, of_source, _ = np.linalg.lstsq(columns, worth, rcond=None)[0]
         return slope, of_source
@@ -87,3 +88,36 @@ def test_flags_are_held_against_the_truth(monkeypatch: pytest.MonkeyPatch) -> No
         len(one.evidence["steps"]) for one in flags.filter(kind="F4", status="open")
     )
     assert float(of_steps[3]) > 0.8
+
+
+@pytest.mark.django_db
+def test_models_are_counted_by_what_was_planted_in_them() -> None:
+    project = make.project()
+    runs = {
+        one: make.scorer_run(project, scorer="simulated", model=one) for flaw in FLAWS for one in flaw.models
+    }
+    for name, evidence in (
+        ("length: 0.25 1", {"cause": "length"}),
+        (FLAWS[0].models[1], {"cause": "length"}),
+        ("one source: 0.5 1", {"cause": "source", "source": "sim-model-a"}),
+        ("one source: 0.5 1", {"cause": "source", "source": "sim-model-b"}),
+        ("one source: 0.25 1", {"cause": "source", "source": "sim-model-a"}),
+        (FLAWS[-1].models[0], {"cause": "source", "source": "sim-model-a"}),
+    ):
+        Flag.objects.create(
+            project=project,
+            kind="F6",
+            fingerprint=f"{len(name)} {evidence.get('source', '')}",
+            run=runs[name],
+            evidence=evidence,
+        )
+    (length, source), by_flaw = kinds.of_models([World(project)])
+    rows = {line[0]: line[1:] for line in by_flaw}
+
+    # Nine models but the plain one: three overpay length, of which one is flagged, and so is one that does not.
+    assert length[1:] == ["9", "33.3%", "2", "0.50", "0.33", "16.7%"]
+    assert source[1:] == ["9", "22.2%", "2", "1.00", "1.00", "0.0%"]
+    assert rows["one source: 0.5"] == ["1", "0%", "100%", "100%", "2.0"]
+    assert rows["one source: 0.25"] == ["1", "0%", "100%", "0%", "1.0"]
+    assert rows[FLAWS[0].name] == ["4", "25%", "0%", "–", "0.0"]
+    assert rows[FLAWS[-1].name][2] == "100%"
