@@ -22,17 +22,14 @@ Rows = npt.NDArray[np.intp]
 
 def fit_ratings(fits: Fits) -> None:
     """Fit all rating maps of a run."""
-    ratings = scored_ratings(fits.run.pk, fits.given)
-    base = np.flatnonzero(ratings.base)
-    if not base.size:
-        return
+    ratings = scored_ratings(fits.run.pk, fits.given, base_alone=True)
     languages = ratings.names.languages
-    code = ratings.dimension[base] * len(languages) + ratings.language[base]
+    code = ratings.dimension * len(languages) + ratings.language
     dimensions = {
-        one.pk: one for one in Dimension.objects.filter(pk__in=np.unique(ratings.dimension[base]).tolist())
+        one.pk: one for one in Dimension.objects.filter(pk__in=np.unique(ratings.dimension).tolist())
     }
     for one in np.unique(code).tolist():
-        rows = base[code == one]
+        rows = np.flatnonzero(code == one)
         ordered = rows[np.lexsort((ratings.response[rows], ratings.submission[rows]))]
         _fit(fits, dimensions[one // len(languages)], languages[one % len(languages)], ratings, ordered)
 

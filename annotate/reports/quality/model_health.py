@@ -75,9 +75,9 @@ def run_health(run: ScorerRun, given: GivenLabels) -> RunHealth:
     by_stratum = {one.stratum: one for one in links}
     if not by_stratum:
         return RunHealth(run.uid, run.scorer, run.model, run.revision, 0, [], [], "no_link")
-    pairs = scored_pairs(run.pk, given=given)
+    pairs = scored_pairs(run.pk, given=given, base_alone=True)
     position, chance = _expected(pairs, by_stratum)
-    asked = pairs.base & ~pairs.whole & (pairs.dimension == 0) & (pairs.preference != 0) & np.isfinite(chance)
+    asked = ~pairs.whole & (pairs.dimension == 0) & (pairs.preference != 0) & np.isfinite(chance)
     rows = _drawn(np.flatnonzero(asked), pairs.conversation)
     if rows.size < health.LEAST_PAIRS:
         return RunHealth(run.uid, run.scorer, run.model, run.revision, rows.size, [], [], "few_pairs")
