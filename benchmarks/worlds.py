@@ -98,12 +98,13 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Ratings on open links: their p-values with and without offsets, whether careless, whose."""
+    """Ratings on open links: their p-values with and without offsets, whether careless, whose, where."""
 
     p: Floats
     without_offsets: Floats
     careless: Booleans
     person: npt.NDArray[np.int64]
+    conversation: npt.NDArray[np.int64]
 
 
 def judged(world: World) -> Judged:
@@ -125,10 +126,15 @@ def judged(world: World) -> Judged:
         nobody = np.zeros(rows.size, dtype=np.int64)
         careless = np.array([one in guessed for one in keys], dtype=bool)
         parts.append(
-            (fitted.p_values(value, score, person), fitted.p_values(value, score, nobody), careless, person)
+            (
+                fitted.p_values(value, score, person),
+                fitted.p_values(value, score, nobody),
+                careless,
+                person,
+                ratings.conversation[rows],
+            )
         )
-    p, without, careless, person = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return Judged(p, without, careless, person)
+    return Judged(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
 
 def annotators(world: World) -> list[int]:
