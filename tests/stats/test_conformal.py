@@ -44,6 +44,36 @@ def p_values(made: dict[str, np.ndarray]) -> np.ndarray:
     return link.p_values(made["value"], made["score"], made["person"])
 
 
+def held_out(made: dict[str, np.ndarray]) -> rating.HeldOut:
+    return rating.held_out(made["value"], made["score"], made["person"], made["conversation"], 0, 3)
+
+
+def test_what_is_reported_of_a_map_never_saw_the_conversation() -> None:
+    shares, gains = [], []
+    for seed in range(40):
+        made = crowd(300 + seed, each=20)
+        generator = np.random.default_rng(seed)
+        noise = {**made, "score": generator.normal(0, 1, made["score"].size)}
+        found = held_out(noise)
+        assert np.isfinite(found.far).all()
+        gains.append(found.constant.mean() - found.far.mean())
+        shares.append((held_out(made).p_values <= 0.05).mean())
+
+    # A score of pure noise explains nothing of what was held out.
+    assert np.mean(gains) < 0.002
+    assert np.mean(shares) == pytest.approx(0.045, abs=0.015)
+
+
+def test_the_constant_knows_how_harsh_everybody_is_too() -> None:
+    made = crowd(4, harsh=1.5)
+    harsh = made["person"] == 0
+    found = held_out(made)
+    centre = np.abs(made["value"] - np.median(made["value"]))
+
+    assert found.far.mean() < found.constant.mean()
+    assert found.constant[harsh].mean() < 0.8 * centre[harsh].mean()
+
+
 @pytest.mark.parametrize("each", [20, 400], ids=["sigmoid", "isotonic"])
 def test_at_a_nominal_rate_so_many_are_flagged_and_no_more(each: int) -> None:
     made = crowd(1, each=each)

@@ -18,7 +18,7 @@ from annotate.stats.gates import CANARY, Gate
 Key = tuple[str, str, int | None, str]
 """Question, scope, dimension and stratum."""
 
-VERSION = 2  # of how is fitted: a change fits everything anew
+VERSION = 3  # of how is fitted: a change fits everything anew
 
 
 @dataclass(slots=True)
