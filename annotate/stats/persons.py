@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta, gamma, t
 
+from annotate.stats.bootstrap import LEAST_CONVERSATIONS
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer]
 
 TIMES_EXPECTED = 1.5
 CERTAINTY = 0.95
 LEAST_RATINGS = 60  # of a person, before their p-values are added up
-LEAST_CONVERSATIONS = 10  # and from so many conversations
 _STRONGEST_PRIOR, _WEAKEST_PRIOR = 200.0, 10.0
 
 
