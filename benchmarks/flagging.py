@@ -286,7 +286,7 @@ def caught(found: Judged, each: int, people: Sequence[int]) -> float:
     place = np.arange(order.size) - np.repeat(start, counts)
     stretch = found.person[order] * 10_000 + place // each
     whole = np.repeat(counts, counts) // each > place // each
-    unusual = persons.unusual(stretch[whole], found.p[order][whole])
+    unusual = persons.unusual(stretch[whole], found.p[order][whole], found.conversation[order][whole])
     own = [one.p <= 0.05 for one in unusual if one.person // 10_000 in people]
     return share(np.array(own, dtype=bool))
 

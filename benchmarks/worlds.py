@@ -179,12 +179,13 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Ratings on open links: p-values with and without offsets, whether careless, whose, which link's, how far off."""
+    """Ratings on open links: p-values with and without offsets, whether careless, whose, where, which link's, how far off."""
 
     p: Floats
     without_offsets: Floats
     careless: Booleans
     person: npt.NDArray[np.int64]
+    conversation: npt.NDArray[np.int64]
     link: npt.NDArray[np.int64]
     distance: Floats
 
@@ -215,6 +216,7 @@ def judged(world: World) -> Judged:
                 fitted.p_values(value, score, nobody),
                 careless,
                 person,
+                ratings.conversation[rows],
                 np.full(rows.size, link.pk),
                 fitted.distance(value, score, person),
             )

@@ -1,7 +1,9 @@
 """The random audit: which labels a reviewer looks at whatever was flagged.
 
 Flags choose what looks wrong, so what is found behind them says nothing about the rest. A share of all submissions is
-therefore drawn by lot, and of each some ratings, a comparison and the step labels of a response. The lot is a hash of
+therefore drawn by lot, and of each some ratings, a comparison and the step labels of a response. It is drawn from
+ordinary work: follow-ups are asked where people disagree, bridges by another version of the rubric, and what is held
+out must teach nothing; so the share of wrong labels speaks of one sort of label. The lot is a hash of
 the submission's outside id: the same answer whenever it is drawn, twice is once, and a larger share only adds. Each
 item keeps the chance with which it was drawn, for weights (D. G. Horvitz and D. J. Thompson, Journal of the American
 Statistical Association 47 (1952), 663-685).
@@ -17,7 +19,7 @@ from django.db.models import Exists, OuterRef
 
 from annotate.models import Project, Submission
 from annotate.reports.settled import settled
-from annotate.reports.sql import IS_WORK, latest
+from annotate.reports.sql import IS_ORDINARY, IS_WORK, latest
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,9 @@ _HASH = "('x' || substr(md5({}), 1, 8))::bit(32)::bigint / 4294967296.0"
 _SOURCE = f"""
     FROM annotate_submission submission JOIN annotate_task task ON task.id = submission.task_id
     JOIN annotate_batch batch ON batch.id = task.batch_id
-    WHERE batch.project_id = %(project)s AND submission.id > %(after)s AND submission.origin = 'live' AND {IS_WORK}"""
+    JOIN annotate_assignment assignment ON assignment.id = submission.assignment_id
+    WHERE batch.project_id = %(project)s AND submission.id > %(after)s AND submission.origin = 'live'
+      AND {IS_WORK} AND {IS_ORDINARY}"""
 
 _COLUMNS = "submission.id, submission.uid, submission.annotator_id, task.conversation_id"
 
@@ -71,13 +75,16 @@ DO UPDATE SET probability = excluded.probability WHERE annotate_audititem.probab
 RETURNING (xmax = 0)
 """  # noqa: S608 - no value is pasted in
 
-# Nobody has seen them, and a later revision has a draw of its own.
-_FORGET = """
-DELETE FROM annotate_audititem item USING annotate_submission old
-WHERE item.project_id = %(project)s AND item.review_id IS NULL AND old.id = item.submission_id AND EXISTS (
-    SELECT FROM annotate_submission later
-    WHERE later.assignment_id = old.assignment_id AND later.revision > old.revision)
-"""
+# Nobody has seen them, and a later revision has a draw of its own; or they were drawn when other work was, too.
+_FORGET = f"""
+DELETE FROM annotate_audititem item USING annotate_submission submission, annotate_assignment assignment,
+    annotate_task task, annotate_batch batch
+WHERE item.project_id = %(project)s AND item.review_id IS NULL AND submission.id = item.submission_id
+  AND assignment.id = submission.assignment_id AND task.id = submission.task_id AND batch.id = task.batch_id
+  AND (NOT ({IS_WORK} AND {IS_ORDINARY}) OR EXISTS (
+      SELECT FROM annotate_submission later
+      WHERE later.assignment_id = submission.assignment_id AND later.revision > submission.revision))
+"""  # noqa: S608
 
 
 @transaction.atomic

@@ -25,6 +25,13 @@ IS_BASE = f"{IS_WORK} AND task.follows_id IS NULL"
 # And of one version of the rubric only: items that a bridge asks again stand beside the others, never among them.
 IS_BASE_ONCE = f"{IS_BASE} AND batch.purpose <> 'bridge'"
 
+# Beside IS_WORK, of the submission and its assignment too: what is asked of everybody alike and may be learned from.
+# The random audit is drawn from it.
+IS_ORDINARY = (
+    "batch.purpose NOT IN ('bridge', 'holdout') AND task.follows_id IS NULL"
+    " AND (submission.origin <> 'live' OR assignment.purpose = 'base')"
+)
+
 
 def latest(columns: str, source: str) -> str:
     """Return the statement for the valid ones of some submissions: the last revision by task, person and origin.

@@ -22,8 +22,17 @@ STORED = 1001
 
 def in_calibration_fold(conversation: Ints) -> npt.NDArray[np.bool_]:
     """Return which rows belong to the half of conversations that calibrates, by a hash of their id."""
+    return _half(conversation, b"fold")
+
+
+def in_test_fold(conversation: Ints) -> npt.NDArray[np.bool_]:
+    """Return which rows belong to one half of conversations by another hash: each calibrates half of what it holds."""
+    return _half(conversation, b"test")
+
+
+def _half(conversation: Ints, of: bytes) -> npt.NDArray[np.bool_]:
     unique, places = np.unique(conversation, return_inverse=True)
-    halves = [hashlib.sha256(b"fold:%d" % one).digest()[0] % 2 == 0 for one in unique.tolist()]
+    halves = [hashlib.sha256(b"%b:%d" % (of, one)).digest()[0] % 2 == 0 for one in unique.tolist()]
     return np.asarray(halves, dtype=bool)[places]
 
 

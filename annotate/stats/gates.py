@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta
 
+from annotate.stats.bootstrap import LEAST_CONVERSATIONS
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer]
 
@@ -62,6 +64,8 @@ _WORDS = {
     "open": "It orders two answers as people do {accuracy} of the time, at least {lower} (95 %); {count} labels.",
     "few_labels": "Only {count} labels; {needed} are needed.",
     "no_pairs": "No person has told two answers to one prompt apart: {count} labels say nothing about its order.",
+    "few_conversations": f"Answers told apart come from fewer than {LEAST_CONVERSATIONS} conversations: too few to "
+    "say how sure this is.",
     "not_better": "It orders two answers as people do {accuracy} of the time, at least {lower} (95 %); more than "
     "{least} is needed; {count} labels.",
     "imprecise": "Of {decisions} decided flags at least {precision_lower} were right (90 %), not {least_precision}.",
@@ -89,16 +93,18 @@ def accuracy(agrees: Floats, conversation: Ints, seed: int = 0) -> Accuracy:
     right, total = np.bincount(block, agrees), np.bincount(block)
     drawn = generator.multinomial(blocks, np.full(blocks, 1 / blocks), size=_REPLICATES)
     shares = (drawn @ right) / np.maximum(drawn @ total, 1)
-    # One conversation is drawn again and again the same: it bounds nothing.
-    lower, upper = np.quantile(shares, [0.05, 0.95]).tolist() if clusters > 1 else (None, None)
+    # A few conversations drawn again and again are much the same: they bound nothing.
+    is_bounded = clusters >= LEAST_CONVERSATIONS
+    lower, upper = np.quantile(shares, [0.05, 0.95]).tolist() if is_bounded else (None, None)
     return Accuracy(agrees.size, clusters, float(agrees.mean()), lower, upper)
 
 
 def gate(found: Accuracy, needed: int, right: int = 0, wrong: int = 0) -> Gate:
-    """Return whether a link may speak: enough labels, better than chance, its flags not mostly wrong.
+    """Return whether a link may speak: enough labels and conversations, better than chance, its flags not mostly wrong.
 
     ``right`` and ``wrong`` count decided flags of this link; their share has a Beta(1, 1) prior and closes the gate
-    when, after 50 decisions, its lower 90 % bound is under 0.4.
+    when, after 50 decisions, its lower 90 % bound is under 0.4. A closed link raises no flags, so this does not open
+    again unless flags that were there are decided otherwise: another revision of the model begins anew.
     """
     decisions = right + wrong
     bound = float(beta.ppf(0.1, 1 + right, 1 + wrong)) if decisions else None
@@ -107,6 +113,8 @@ def gate(found: Accuracy, needed: int, right: int = 0, wrong: int = 0) -> Gate:
         code = "few_labels"
     elif found.value is None:
         code = "no_pairs"
+    elif found.conversations < LEAST_CONVERSATIONS:
+        code = "few_conversations"
     elif found.lower is None or found.lower <= BETTER_THAN:
         code = "not_better"
     elif decisions >= LEAST_DECISIONS and bound is not None and bound < LEAST_PRECISION:

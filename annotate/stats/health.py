@@ -16,6 +16,8 @@ import numpy.typing as npt
 from scipy.special import expit
 from scipy.stats import norm
 
+from annotate.stats.bootstrap import LEAST_CONVERSATIONS
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer]
 
@@ -49,12 +51,14 @@ def style(
     features: dict[str, Floats],
     conversation: Ints,
 ) -> list[Estimate]:
-    """Return the coefficients of the score and of each feature that varies; none with too few pairs.
+    """Return the coefficients of the score and of each feature that varies; none with too few pairs or conversations.
 
     ``features`` are right less left; there is no intercept, so swapping the sides changes nothing.
     """
     varying = {name: column / column.std() for name, column in features.items() if column.std() > 0}
-    if right_won.size < LEAST_PAIRS or right_won.all() or not right_won.any() or not position.std():
+    if right_won.size < LEAST_PAIRS or np.unique(conversation).size < LEAST_CONVERSATIONS:
+        return []
+    if right_won.all() or not right_won.any() or not position.std():
         return []
     rows = np.column_stack([position, *varying.values()])
     free = np.zeros(rows.shape[1])
@@ -90,7 +94,7 @@ def residuals(  # noqa: PLR0913, PLR0917 - a pair's columns
     found = []
     for source, name in enumerate(names):
         rows = np.flatnonzero((left_source == source) != (right_source == source))
-        if rows.size < LEAST_PAIRS:
+        if rows.size < LEAST_PAIRS or np.unique(conversation[rows]).size < LEAST_CONVERSATIONS:
             continue
         signed = np.where(right_source[rows] == source, surplus[rows], -surplus[rows])
         sums = _by_cluster((signed - signed.mean())[:, None], conversation[rows])

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta, gamma, norm
+from scipy.stats import beta, gamma, t
+
+from annotate.stats.bootstrap import LEAST_CONVERSATIONS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer]
@@ -83,23 +85,26 @@ class Unusual:
     p: float
 
 
-def unusual(person: Ints, p_values: Floats) -> list[Unusual]:
+def unusual(person: Ints, p_values: Floats, conversation: Ints) -> list[Unusual]:
     """Return one-sided p-values of everybody's mean of p-values, for people with enough ratings, most unusual first.
 
-    Of uniform p-values the mean is normal around 1/2 with variance 1 / (12 n); against the mean of all rows, since
-    ties make conformal p-values larger than uniform ones.
+    Against the mean of all rows, since ties make conformal p-values larger than uniform ones. What a person says of
+    one conversation hangs together (halo, a mood), so ratings are worth less than they are many: the standard error
+    is robust by conversation, and held against Student's t with a degree of freedom less than there are of them.
     """
     people, places, counts = np.unique(person, return_inverse=True, return_counts=True)
     if not people.size:
         return []
-    spread = float(p_values.std())
-    if not spread:
-        return []
-    z = (p_values.mean() - np.bincount(places, p_values) / counts) * np.sqrt(counts) / spread
+    means = np.bincount(places, p_values) / counts
+    sittings, sitting = np.unique(np.stack((places, conversation)), axis=1, return_inverse=True)
+    clusters = np.bincount(sittings[0])
+    sums = np.bincount(sitting, p_values - means[places])
+    squares = np.bincount(sittings[0], sums**2) * clusters / np.maximum(clusters - 1, 1)
+    enough = (counts >= LEAST_RATINGS) & (clusters >= LEAST_CONVERSATIONS) & (squares > 0)
+    far = (p_values.mean() - means[enough]) * counts[enough] / np.sqrt(squares[enough])
     found = [
-        Unusual(int(who), int(n), float(norm.sf(far)))
-        for who, n, far in zip(people, counts, z, strict=True)
-        if n >= LEAST_RATINGS
+        Unusual(int(who), int(n), float(p))
+        for who, n, p in zip(people[enough], counts[enough], t.sf(far, clusters[enough] - 1), strict=True)
     ]
     return sorted(found, key=lambda one: one.p)
 

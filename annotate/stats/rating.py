@@ -15,10 +15,10 @@ from scipy.special import expit
 
 from annotate.stats.conformal import (
     in_calibration_fold,
+    in_test_fold,
     offset_of,
     offsets,
     p_from_quantiles,
-    p_values,
     quantiles,
 )
 
@@ -94,10 +94,38 @@ def fit(  # noqa: PLR0913, PLR0917 - a rating's columns and its scale
     return replace(link, residuals=tuple(quantiles(far)), count=far.size)
 
 
-def exact_p_values(link: RatingLink, value: Ints, score: Floats, person: Ints, conversation: Ints) -> Floats:
-    """Return p-values from the calibration fold itself, for whoever has it at hand."""
-    far = link.distance(value, score, person)
-    return p_values(far[in_calibration_fold(conversation)], far)
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Each rating by a map that never saw its conversation: its p-value, and how many levels off expectation.
+
+    ``constant`` is how far off it lies from what its person says on average, offsets shrunken alike. nan where the
+    other conversations taught no map.
+    """
+
+    p_values: Floats
+    far: Floats
+    constant: Floats
+
+
+def held_out(  # noqa: PLR0913, PLR0917 - a rating's columns and its scale
+    value: Ints, score: Floats, person: Ints, conversation: Ints, minimum: int, maximum: int
+) -> HeldOut:
+    """Return what maps fitted on one half of the conversations make of the other, both ways."""
+    found = HeldOut(*(np.full(value.size, np.nan) for _ in range(3)))
+    fold = in_test_fold(conversation)
+    for held in (fold, ~fold):
+        learn = ~held
+        if not held.any() or not learn.any():
+            continue
+        link = fit(value[learn], score[learn], person[learn], conversation[learn], minimum, maximum)
+        if link is None:
+            continue
+        found.p_values[held] = link.p_values(value[held], score[held], person[held])
+        found.far[held] = np.abs(value[held] - link.expectation(score[held], person[held]))
+        mean = float(value[learn].mean())
+        felt = mean + offset_of(offsets(value[learn] - mean, person[learn]), person[held])
+        found.constant[held] = np.abs(value[held] - np.clip(felt, minimum, maximum))
+    return found
 
 
 def _spreads(value: Ints, expected: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from annotate import tasks
-from annotate.models import AuditItem, Batch, Project, Submission, Task, User
+from annotate.models import Assignment, AuditItem, Batch, Project, Submission, Task, User
 from annotate.pipeline.auditing import audit_project, audited_projects
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
@@ -126,6 +126,30 @@ def test_what_measures_people_and_reviewers_verdicts_are_never_audited() -> None
     assert audited_projects() == [project.pk]
     Project.objects.update(audit_share=0)
     assert audited_projects() == []
+
+
+@pytest.mark.parametrize("kind", ["follow-up", "extra", "bridge", "holdout"])
+def test_only_ordinary_work_is_audited(kind: str) -> None:
+    project = make.project(audit_share=1.0)
+    first = answered(project)
+    batch = make.batch(project, purpose=kind) if kind in {"bridge", "holdout"} else None
+    task = make.task(
+        make.conversation(project), batch=batch, follows=first.task if kind == "follow-up" else None
+    )
+    given = submit(task, make.member(project))
+    if kind == "extra":
+        Assignment.objects.filter(task=task).update(purpose="extra")
+    rate(given, candidates(task)[0], text_quality=1)
+    assert audit_project(project.pk) == 4
+    assert not AuditItem.objects.filter(submission=given).exists()
+
+    # What was drawn before and nobody saw is dropped.
+    AuditItem.objects.create(
+        project=project, conversation=task.conversation, scope="local", response=candidates(task)[0],
+        dimension=given.ratings.get().dimension, annotator=given.annotator, submission=given, probability=1,
+    )  # fmt: skip
+    audit_project(project.pk)
+    assert set(AuditItem.objects.values_list("submission", flat=True)) == {first.pk}
 
 
 def test_revised_answers_are_drawn_anew_and_the_old_ones_dropped_unless_reviewed() -> None:

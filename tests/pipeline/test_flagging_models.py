@@ -25,6 +25,7 @@ from annotate.models import (
 )
 from annotate.pipeline.calibrating import CalibrationReport, calibrate
 from annotate.pipeline.calibrating import pending_projects as uncalibrated
+from annotate.pipeline.calibrating.storing import prior_tau
 from annotate.pipeline.flagging import flag_project, pending_projects
 from annotate.pipeline.flagging.choosing import chosen
 from annotate.pipeline.flagging.doubts import Doubt, Found
@@ -389,6 +390,21 @@ def test_a_new_revision_begins_with_what_the_old_one_was() -> None:
     new = Calibration.objects.filter(run=newer, question="preference", stratum="en different").first()
     assert new is not None
     assert new.parameters["tau"] == pytest.approx(old.parameters["tau"], rel=0.5)
+
+
+def test_the_prior_is_the_scale_of_all_strata() -> None:
+    project = make.project()
+    older = make.scorer_run(project)
+    newer = make.scorer_run(project, scorer=older.scorer, model=older.model)
+    for stratum, tau in (("en different", 4.0), ("zh different", 9.0)):
+        Calibration.objects.create(
+            run=older, question="preference", scope="local", stratum=stratum, link="ordinal", stage="fitted",
+            parameters={"tau": tau, "common_tau": 5.0}, metrics={}, sample_size=60, input_sha256=stratum,
+            gate_open=False, gate_reason="",
+        )  # fmt: skip
+
+    assert prior_tau(newer, "local", None) == 5.0
+    assert prior_tau(older, "local", None) is None
 
 
 def test_a_holdout_batch_teaches_nothing_and_work_asks_to_be_calibrated() -> None:

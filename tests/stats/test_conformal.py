@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
 
 from annotate.stats import conformal, persons, rating
 
@@ -43,6 +44,36 @@ def p_values(made: dict[str, np.ndarray]) -> np.ndarray:
     return link.p_values(made["value"], made["score"], made["person"])
 
 
+def held_out(made: dict[str, np.ndarray]) -> rating.HeldOut:
+    return rating.held_out(made["value"], made["score"], made["person"], made["conversation"], 0, 3)
+
+
+def test_what_is_reported_of_a_map_never_saw_the_conversation() -> None:
+    shares, gains = [], []
+    for seed in range(40):
+        made = crowd(300 + seed, each=20)
+        generator = np.random.default_rng(seed)
+        noise = {**made, "score": generator.normal(0, 1, made["score"].size)}
+        found = held_out(noise)
+        assert np.isfinite(found.far).all()
+        gains.append(found.constant.mean() - found.far.mean())
+        shares.append((held_out(made).p_values <= 0.05).mean())
+
+    # A score of pure noise explains nothing of what was held out.
+    assert np.mean(gains) < 0.002
+    assert np.mean(shares) == pytest.approx(0.045, abs=0.015)
+
+
+def test_the_constant_knows_how_harsh_everybody_is_too() -> None:
+    made = crowd(4, harsh=1.5)
+    harsh = made["person"] == 0
+    found = held_out(made)
+    centre = np.abs(made["value"] - np.median(made["value"]))
+
+    assert found.far.mean() < found.constant.mean()
+    assert found.constant[harsh].mean() < 0.8 * centre[harsh].mean()
+
+
 @pytest.mark.parametrize("each", [20, 400], ids=["sigmoid", "isotonic"])
 def test_at_a_nominal_rate_so_many_are_flagged_and_no_more(each: int) -> None:
     made = crowd(1, each=each)
@@ -64,7 +95,9 @@ def test_a_harsh_person_is_not_punished_for_being_harsh() -> None:
 
     assert link.offsets[0] == pytest.approx(-0.7, abs=0.2)
     assert with_offset < 0.08
-    by_person = {one.person: one.p for one in persons.unusual(made["person"], p_values(made))}
+    by_person = {
+        one.person: one.p for one in persons.unusual(made["person"], p_values(made), made["conversation"])
+    }
     assert by_person[0] > 0.05
     assert without > with_offset * 1.5
 
@@ -76,7 +109,9 @@ def test_careless_people_are_caught_by_all_they_said(each: int, careless: float,
     hits = []
     for seed in range(30):
         made = crowd(100 + seed, each=each, careless=careless, share=0.0)
-        by_person = {one.person: one.p for one in persons.unusual(made["person"], p_values(made))}
+        by_person = {
+            one.person: one.p for one in persons.unusual(made["person"], p_values(made), made["conversation"])
+        }
         hits.append(by_person[1] <= 0.05)
 
     assert np.mean(hits) > caught - 0.15
@@ -86,9 +121,61 @@ def test_nobody_careless_is_seldom_called_so() -> None:
     called = []
     for seed in range(30):
         made = crowd(200 + seed, each=120, careless=0.05)
-        called += [one.p <= 0.05 for one in persons.unusual(made["person"], p_values(made))]
+        called += [
+            one.p <= 0.05 for one in persons.unusual(made["person"], p_values(made), made["conversation"])
+        ]
 
     assert np.mean(called) < 0.10
+
+
+def moody(seed: int, *, careless: float = 0.0, people: int = 24) -> dict[str, np.ndarray]:
+    """Return ratings in which all that a person says of one conversation hangs together, on 8 dimensions of 3 answers.
+
+    A halo lifts or lowers a whole conversation, and a mood says how far its ratings scatter.
+    """
+    generator = np.random.default_rng(seed)
+    conversations, each = 40, 24
+    person = np.repeat(np.arange(people), conversations * each)
+    conversation = np.tile(np.repeat(np.arange(conversations), each), people)
+    quality = generator.normal(0, 1, conversations * each)[
+        conversation * each + np.arange(person.size) % each
+    ]
+    sitting = person * conversations + conversation
+    halo = generator.normal(0, 0.6, people * conversations)[sitting]
+    mood = np.exp(generator.normal(0, 0.5, people * conversations))[sitting]
+    value = np.rint(1.9 + 0.8 * quality + halo + mood * generator.normal(0, 0.5, person.size))
+    at_random = (generator.random(person.size) < careless) & (person == 1)
+    value = np.where(at_random, generator.integers(0, 4, person.size), np.clip(value, 0, 3)).astype(int)
+    return {
+        "value": value,
+        "score": 0.5 * quality + np.sqrt(0.75) * generator.normal(0, 1, person.size),
+        "person": person,
+        "conversation": conversation,
+    }
+
+
+def named(made: dict[str, np.ndarray]) -> list[int]:
+    """Return who is called unusual, as F3 does it."""
+    people = persons.unusual(made["person"], p_values(made), made["conversation"])
+    q_values = false_discovery_control([one.p for one in people])
+    return [one.person for one, q in zip(people, q_values, strict=True) if q <= 0.10]
+
+
+def test_halo_and_mood_call_somebody_unusual_in_one_project_of_ten_at_most() -> None:
+    alarms = [bool(named(moody(seed))) for seed in range(60)]
+
+    assert sum(alarms) <= 11  # binomial of 0.1: more once in 60
+
+
+def test_who_is_careless_is_found_beside_halo_and_mood() -> None:
+    assert sum(1 in named(moody(seed, careless=0.4)) for seed in range(20)) >= 16
+
+
+def test_a_person_in_few_conversations_is_not_judged() -> None:
+    person, conversation = np.repeat([0, 1], 90), np.tile(np.arange(90) % 9, 2)
+    assert persons.unusual(person, np.linspace(0.01, 1, 180), conversation) == []
+    (one, other) = persons.unusual(person, np.linspace(0.01, 1, 180), np.tile(np.arange(90) % 10, 2))
+    assert (one.person, other.person, one.count) == (0, 1, 90)
 
 
 def test_p_values_count_what_lies_as_far_or_farther() -> None:

@@ -46,9 +46,14 @@ def test_bounds_come_from_conversations_not_from_rows() -> None:
     assert blocked.conversations == 300
 
 
-def test_one_conversation_has_no_bound_and_nothing_has_nothing() -> None:
+def test_few_conversations_have_no_bound_and_nothing_has_nothing() -> None:
     assert gates.accuracy(np.ones(300), np.zeros(300, dtype=int)).lower is None
-    assert gates.gate(gates.accuracy(np.ones(300), np.zeros(300, dtype=int)), 200).code == "not_better"
+    nine, ten = (gates.accuracy(np.ones(300), np.arange(300) % many) for many in (9, 10))
+    assert nine.lower is None
+    closed = gates.gate(nine, 200)
+    assert (closed.code, closed.is_open) == ("few_conversations", False)
+    assert closed.words().startswith("Answers told apart come from fewer than 10 conversations")
+    assert gates.gate(ten, 200).is_open
     assert gates.accuracy(np.zeros(0), np.zeros(0, dtype=int)).value is None
 
 

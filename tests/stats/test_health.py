@@ -80,6 +80,11 @@ def test_few_pairs_or_one_winner_say_nothing() -> None:
     assert health.residuals(
         made["won"], expit(made["position"]), made["left"], made["right"], made["conversation"], ["a", "b", "c"]
     ) == []  # fmt: skip
+    few = {**pairs(5), "conversation": np.arange(8000) % 9}
+    assert estimates(few) == {}
+    assert health.residuals(
+        few["won"], expit(few["position"]), few["left"], few["right"], few["conversation"], ["a", "b", "c"]
+    ) == []  # fmt: skip
     assert health.relative(np.asarray([0.0, 1.0]), np.asarray([0.0, 3.0])).tolist() == [0.0, 0.5]
 
 

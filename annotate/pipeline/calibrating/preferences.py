@@ -38,7 +38,7 @@ class _Labels:
 
 def fit_preferences(fits: Fits) -> None:
     """Fit all preference links of a run."""
-    pairs = scored_pairs(fits.run.pk, given=fits.given)
+    pairs = scored_pairs(fits.run.pk, given=fits.given, base_alone=True)
     strata = strata_of(pairs)
     gaps = score_gaps(fits.run.pk).delta
     cold = coldstart.tau_from_scores(gaps)
@@ -57,9 +57,8 @@ def fit_preferences(fits: Fits) -> None:
 
 
 def _questions(pairs: ScoredPairs) -> Iterator[tuple[bool, int, Rows]]:
-    """Yield (whole, dimension, rows of base labels) for every question there are labels on."""
-    base = np.flatnonzero(pairs.base)
-    ordered = base[np.lexsort((pairs.right[base], pairs.left[base], pairs.submission[base]))]
+    """Yield (whole, dimension, rows) for every question there are labels on."""
+    ordered = np.lexsort((pairs.right, pairs.left, pairs.submission))
     code = pairs.dimension[ordered] * 2 + pairs.whole[ordered]
     for one in np.unique(code).tolist():
         yield bool(one % 2), one // 2, ordered[code == one]

@@ -22,17 +22,14 @@ Rows = npt.NDArray[np.intp]
 
 def fit_ratings(fits: Fits) -> None:
     """Fit all rating maps of a run."""
-    ratings = scored_ratings(fits.run.pk, fits.given)
-    base = np.flatnonzero(ratings.base)
-    if not base.size:
-        return
+    ratings = scored_ratings(fits.run.pk, fits.given, base_alone=True)
     languages = ratings.names.languages
-    code = ratings.dimension[base] * len(languages) + ratings.language[base]
+    code = ratings.dimension * len(languages) + ratings.language
     dimensions = {
-        one.pk: one for one in Dimension.objects.filter(pk__in=np.unique(ratings.dimension[base]).tolist())
+        one.pk: one for one in Dimension.objects.filter(pk__in=np.unique(ratings.dimension).tolist())
     }
     for one in np.unique(code).tolist():
-        rows = base[code == one]
+        rows = np.flatnonzero(code == one)
         ordered = rows[np.lexsort((ratings.response[rows], ratings.submission[rows]))]
         _fit(fits, dimensions[one // len(languages)], languages[one % len(languages)], ratings, ordered)
 
@@ -50,8 +47,8 @@ def _fit(fits: Fits, dimension: Dimension, language: str, ratings: ScoredRatings
         return
     agrees, later = ordered_pairs(value, score, person, ratings.turn[rows])
     found = replace(gates.accuracy(agrees, conversation[later]), count=rows.size)
-    p_values = rating.exact_p_values(link, value, score, person, conversation)
-    far = np.abs(value - link.expectation(score, person))
+    held = rating.held_out(value, score, person, conversation, dimension.minimum, dimension.maximum)
+    seen = np.isfinite(held.far)
     fits.add(
         key,
         sha256,
@@ -63,10 +60,10 @@ def _fit(fits: Fits, dimension: Dimension, language: str, ratings: ScoredRatings
         conversations=np.unique(conversation).size,
         metrics={
             "pairs": agrees.size,
-            "mean_error": float(far.mean()),
-            "constant_mean_error": float(np.abs(value - np.median(value)).mean()),
+            "mean_error": float(held.far[seen].mean()) if seen.any() else None,
+            "constant_mean_error": float(held.constant[seen].mean()) if seen.any() else None,
             "nominal": _LEVEL,
-            "realised": float((p_values <= _LEVEL).mean()),
+            "realised": float((held.p_values[seen] <= _LEVEL).mean()) if seen.any() else None,
         },
     )
 

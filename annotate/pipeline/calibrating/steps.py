@@ -20,9 +20,9 @@ STEP = Calibration.Question.STEP
 
 def fit_steps(fits: Fits) -> None:
     """Fit the step link of a run: one for the project, with an intercept per language."""
-    labels = scored_steps(fits.run.pk, given=fits.given)
-    base = np.flatnonzero(labels.base & (labels.value != 0))
-    rows = base[np.lexsort((labels.index[base], labels.response[base], labels.submission[base]))]
+    labels = scored_steps(fits.run.pk, given=fits.given, base_alone=True)
+    order = np.lexsort((labels.index, labels.response, labels.submission))
+    rows = order[labels.value[order] != 0]
     key: Key = (STEP, Scope.LOCAL, None, "")
     decided = fits.decided.get(key, (0, 0))
     given = steps.Steps(

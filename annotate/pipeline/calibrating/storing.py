@@ -18,7 +18,7 @@ from annotate.stats.gates import CANARY, Gate
 Key = tuple[str, str, int | None, str]
 """Question, scope, dimension and stratum."""
 
-VERSION = 2  # of how is fitted: a change fits everything anew
+VERSION = 3  # of how is fitted: a change fits everything anew
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ def sha256_of(columns: Iterable[npt.NDArray[Any]], *words: object) -> str:
 
 
 def prior_tau(run: ScorerRun, scope: str, dimension: Dimension | None) -> float | None:
-    """Return the scale that another revision of the scorer, or of the rubric, had; None where there is none."""
+    """Return the scale that another revision of the scorer, or of the rubric, had over all strata; None without one."""
     # Earlier ones only: two that took each other as prior would never come to rest.
     before = Q(run__lt=run.pk) | Q(run=run.pk, dimension__lt=dimension.pk if dimension else 0)
     earlier = Calibration.objects.filter(
@@ -119,7 +119,7 @@ def prior_tau(run: ScorerRun, scope: str, dimension: Dimension | None) -> float 
         dimension__key=dimension.key if dimension else None,
     ).order_by("-pk")
     parameters = earlier.values_list("parameters", flat=True).first()
-    return float(parameters["tau"]) if parameters else None
+    return float(parameters["common_tau"]) if parameters else None
 
 
 def scope_of(*, whole: bool) -> str:

@@ -48,7 +48,7 @@ def doubt_ratings(run: ScorerRun, links: list[Calibration], found: Found) -> Non
     person = judged.ratings.annotator
     spoken = np.flatnonzero(np.isfinite(judged.expected))
     found.submissions.update(judged.ratings.submission[spoken].tolist())
-    people = unusual(person[spoken], judged.p_values[spoken])
+    people = unusual(person[spoken], judged.p_values[spoken], judged.ratings.conversation[spoken])
     if not people:
         return
     resolved = Flag.objects.filter(run=run, kind=Flag.Kind.MODEL_RATING, status=Flag.Status.RESOLVED)

@@ -23,7 +23,8 @@ class Link:
 
     ``accuracy`` is how often the scorer orders two answers as people do, ``lower`` and ``upper`` its bounds (95 %
     each). ``disagreement`` is the share of labels against the scorer, beside what the link expects. Ratings have
-    errors instead (in levels, beside those of always saying the median), and the share that a ``nominal`` rate flags.
+    errors instead (in levels, beside those of everybody's own average), and the share that a ``nominal`` rate flags,
+    by links that never saw the conversation.
     """
 
     id: uuid.UUID

@@ -146,8 +146,8 @@ def _judge(
 
 def _preferences(run_id: int, given: GivenLabels) -> list[PreferenceJudged]:
     """Return the judge on overall preferences between two answers to one prompt: all turns, then each."""
-    found = scored_pairs(run_id, given=given)
-    used = found.base & ~found.whole & (found.dimension == 0)
+    found = scored_pairs(run_id, given=given, base_alone=True)
+    used = ~found.whole & (found.dimension == 0)
     labels = Labels(np.zeros(used.sum(), np.int64), found.turn[used], found.conversation[used])
     right = same_side(found.preference[used], found.delta[used])
     (half,) = estimates(labels, _counted(right), share, 1)

@@ -14,6 +14,7 @@ from annotate.reports.quality.given_labels import GivenLabels
 from annotate.reports.quality.links import preference_link, strata_of
 from annotate.reports.quality.scored_labels import ScoredPairs, scored_pairs
 from annotate.stats import health
+from annotate.stats.bootstrap import LEAST_CONVERSATIONS
 from annotate.stats.health import Estimate
 
 NAME = "model-health"
@@ -35,7 +36,8 @@ class RunHealth:
     """One run. ``style`` are coefficients beside the score, of standardised differences (below 0: overpaid).
 
     ``sources`` say how much oftener answers of a source win than the scorer has it. ``undefined`` is "", ``few_pairs``
-    (fewer than `annotate.stats.health.LEAST_PAIRS` with a winner), or ``no_link`` (no link to take the scale from).
+    (fewer than `annotate.stats.health.LEAST_PAIRS` with a winner), ``few_conversations`` (ten are needed), or
+    ``no_link`` (no link to take the scale from).
     """
 
     id: uuid.UUID
@@ -75,13 +77,15 @@ def run_health(run: ScorerRun, given: GivenLabels) -> RunHealth:
     by_stratum = {one.stratum: one for one in links}
     if not by_stratum:
         return RunHealth(run.uid, run.scorer, run.model, run.revision, 0, [], [], "no_link")
-    pairs = scored_pairs(run.pk, given=given)
+    pairs = scored_pairs(run.pk, given=given, base_alone=True)
     position, chance = _expected(pairs, by_stratum)
-    asked = pairs.base & ~pairs.whole & (pairs.dimension == 0) & (pairs.preference != 0) & np.isfinite(chance)
+    asked = ~pairs.whole & (pairs.dimension == 0) & (pairs.preference != 0) & np.isfinite(chance)
     rows = _drawn(np.flatnonzero(asked), pairs.conversation)
     if rows.size < health.LEAST_PAIRS:
         return RunHealth(run.uid, run.scorer, run.model, run.revision, rows.size, [], [], "few_pairs")
     won, conversation = pairs.preference[rows] > 0, pairs.conversation[rows]
+    if np.unique(conversation).size < LEAST_CONVERSATIONS:
+        return RunHealth(run.uid, run.scorer, run.model, run.revision, rows.size, [], [], "few_conversations")
     return RunHealth(
         run.uid,
         run.scorer,

@@ -2,9 +2,10 @@
 
 The labels are read by `given_labels`, once for all runs; each run's scores are put beside them here.
 
-``base`` marks what calibration may learn from: labels that no flag has asked for (assignments of the ordinary kind,
-no follow-up or repeat, no bridge, no holdout batch) and that were given before any flag on their item, and audit
-verdicts. A model that learned from flagged items alone would look better every month.
+Base labels are what calibration may learn from: labels that no flag has asked for (assignments of the ordinary kind,
+no follow-up or repeat, no bridge, no holdout batch), as they stood when the first flag on their item was raised, and
+audit verdicts on such labels. A model that learned from flagged items alone would look better every month; so would
+one that lost what people revised once it was flagged.
 
 Numbers are only ever compared between answers to the same prompt and history, so a pair's two responses belong to one
 turn. Global pairs are therefore here only where the whole paths part at their last answer.
@@ -22,9 +23,8 @@ import numpy.typing as npt
 from annotate.models import ScorerRun
 from annotate.reports.quality.columns import Columns, read
 from annotate.reports.quality.given_labels import (
-    AUDITED,
-    BASE,
-    LATEST,
+    STANDING,
+    WORDS,
     Flags,
     Floats,
     GivenLabels,
@@ -32,6 +32,7 @@ from annotate.reports.quality.given_labels import (
     Names,
     Smalls,
     Spoken,
+    base,
     spoken,
 )
 from annotate.stats.beliefs import LEAST_STEPS
@@ -64,7 +65,6 @@ class ScoredPairs:
     scale: Smalls
     ties: Flags
     review: Flags
-    base: Flags
     single: Flags
 
 
@@ -87,7 +87,6 @@ class ScoredRatings:
     score: Floats
     source: Smalls
     review: Flags
-    base: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,6 @@ class ScoredSteps:
     score: Floats
     source: Smalls
     review: Flags
-    base: Flags
 
 
 _SCORE = """
@@ -141,17 +139,19 @@ SELECT response_id AS response, dimension_id AS dimension, turn_id AS "turn",
 FROM centred WHERE mates > 1
 """  # noqa: S608
 
-_STEPS = f"""{LATEST}, given AS (
-    SELECT DISTINCT ON (label.response_id, label.index, latest.annotator_id)
-           latest.*, label.response_id, label.index, label.value, label.splitter_version
-    FROM latest JOIN annotate_steplabel label ON label.submission_id = latest.id
-    WHERE NOT latest.review OR {
-    AUDITED.format(same="item.response_id = label.response_id AND item.dimension_id IS NULL")
-}
-    ORDER BY label.response_id, label.index, latest.annotator_id, latest.base DESC, latest.id DESC
-), flagged AS (
+
+def _steps(which: str) -> str:
+    return f"""{WORDS}, flagged AS (
     SELECT response_id, min(created_at) AS at FROM annotate_flag
     WHERE project_id = %(project)s AND kind = 'F4' GROUP BY 1
+), given AS (
+    SELECT DISTINCT ON (label.response_id, label.index, word.annotator_id)
+           word.*, label.response_id, label.index, label.value, label.splitter_version
+    FROM word JOIN annotate_steplabel label ON label.submission_id = word.id {which}
+      AND (NOT word.review OR EXISTS (
+          SELECT FROM audited WHERE audited.blind_id = word.id AND audited.response_id = label.response_id
+             AND audited.dimension_id = 0))
+    ORDER BY label.response_id, label.index, word.annotator_id, word.base DESC, word.place DESC
 ), step AS (
     SELECT score.response_id, response.source_model, score.splitter_version, one.value, one.first, one.last,
            cardinality(score.step_values) AS steps
@@ -165,21 +165,27 @@ SELECT given.conversation_id AS conversation,
        array_position(%(languages)s::text[], conversation.language::text) - 1 AS "language",
        given.response_id AS response, given.annotator_id AS annotator, given.id AS submission, given.index,
        step.steps AS "count", given.value, step.value AS score,
-       array_position(%(sources)s::text[], step.source_model::text) - 1 AS source, given.review, {BASE}
+       array_position(%(sources)s::text[], step.source_model::text) - 1 AS source, given.review
 FROM given JOIN step ON step.response_id = given.response_id
                     AND given.index BETWEEN step.first AND step.last
                     AND step.splitter_version = given.splitter_version
 JOIN annotate_conversation conversation ON conversation.id = given.conversation_id
-LEFT JOIN flagged ON flagged.response_id = given.response_id
-"""  # noqa: S608
+"""  # noqa: S608 - no value is pasted in
+
+
+_STEPS, _BASE_STEPS = _steps(STANDING), _steps(base("flagged.response_id = label.response_id"))
 
 
 def scored_pairs(
-    run_id: int, conversations: Sequence[int] | None = None, given: GivenLabels | None = None
+    run_id: int,
+    conversations: Sequence[int] | None = None,
+    given: GivenLabels | None = None,
+    *,
+    base_alone: bool = False,
 ) -> ScoredPairs:
     """Return the comparisons that the run may be held against, of these conversations or all, or of those given."""
     run, given = _given(run_id, conversations, given)
-    says, labels = spoken(run), given.pairs
+    says, labels = spoken(run), given.base_pairs if base_alone else given.pairs
     columns: Columns = {**_OF_SCORE, "place": "i8", "turn": "i2"}
     scores = _read(_SCORES, run, given, columns)
     asked = _spoken_number(says, labels["dimension"])
@@ -200,10 +206,12 @@ def scored_pairs(
     )
 
 
-def scored_ratings(run_id: int, given: GivenLabels | None = None) -> ScoredRatings:
+def scored_ratings(
+    run_id: int, given: GivenLabels | None = None, *, base_alone: bool = False
+) -> ScoredRatings:
     """Return the ratings on the dimensions that the run may speak of, of a whole project or of those given."""
     run, given = _given(run_id, None, given)
-    says, labels = spoken(run), given.ratings
+    says, labels = spoken(run), given.base_ratings if base_alone else given.ratings
     scores = _read(_CENTRED, run, given, {**_OF_SCORE, "turn": "i8"})
     places = found_at(scores, labels["response"], _spoken_number(says, labels["dimension"]))
     rows = np.flatnonzero(np.isin(labels["dimension"], says.dimensions) & (places >= 0))
@@ -219,13 +227,18 @@ def scored_ratings(run_id: int, given: GivenLabels | None = None) -> ScoredRatin
 
 
 def scored_steps(
-    run_id: int, conversations: Sequence[int] | None = None, given: GivenLabels | None = None
+    run_id: int,
+    conversations: Sequence[int] | None = None,
+    given: GivenLabels | None = None,
+    *,
+    base_alone: bool = False,
 ) -> ScoredSteps:
     """Return the step labels beside the run's step values, of these conversations or all, or of those given."""
     run, given = _given(run_id, conversations, given)
     kinds = {"Ints": "i8", "Smalls": "i2", "Floats": "f8", "Flags": "?"}
     columns = {one.name: kinds[str(one.type)] for one in fields(ScoredSteps) if str(one.type) in kinds}
-    return ScoredSteps(names=given.names, **_read(_STEPS, run, given, columns))
+    statement = _BASE_STEPS if base_alone else _STEPS
+    return ScoredSteps(names=given.names, **_read(statement, run, given, columns))
 
 
 _OF_SCORE = {"response": "i8", "dimension": "i8", "source": "i2", "value": "f8", "lowest": "f8"}

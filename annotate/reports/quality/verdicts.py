@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.db import connection
 
-from annotate.reports.sql import IS_WORK
+from annotate.reports.sql import IS_ORDINARY, IS_WORK
 from annotate.stats import kappa
 from annotate.stats.proportions import Share, share
 
@@ -125,39 +125,45 @@ _ON_STEP = _SAME_LABEL.format(
     " AND flag.evidence -> 'steps' @> jsonb_build_array(jsonb_build_object('index', label.index))"
 )
 
-_AUDITED = f"""
+_ITEMS = f"""
+WITH item AS (
+    SELECT item.*, review.blind_id, review.final_id FROM annotate_audititem item
+    JOIN annotate_review review ON review.id = item.review_id
+    JOIN annotate_submission submission ON submission.id = item.submission_id
+    JOIN annotate_task task ON task.id = submission.task_id
+    JOIN annotate_batch batch ON batch.id = task.batch_id
+    LEFT JOIN annotate_assignment assignment ON assignment.id = submission.assignment_id
+    WHERE item.project_id = %(project)s AND {IS_WORK} AND {IS_ORDINARY}
+)"""  # noqa: S608
+_AUDITED = f"""{_ITEMS}
 SELECT 'rating', item.conversation_id, item.probability, {_ON_RATING}, label.value, blind.value, final.value
-FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
-JOIN annotate_rating label ON label.submission_id = item.submission_id AND label.response_id = item.response_id
-     AND label.dimension_id = item.dimension_id
-JOIN annotate_rating blind ON blind.submission_id = review.blind_id AND blind.response_id = item.response_id
+FROM item JOIN annotate_rating label ON label.submission_id = item.submission_id
+     AND label.response_id = item.response_id AND label.dimension_id = item.dimension_id
+JOIN annotate_rating blind ON blind.submission_id = item.blind_id AND blind.response_id = item.response_id
      AND blind.dimension_id = item.dimension_id AND blind.state = 'rated'
-LEFT JOIN annotate_rating final ON final.submission_id = review.final_id
+LEFT JOIN annotate_rating final ON final.submission_id = item.final_id
      AND final.response_id = item.response_id AND final.dimension_id = item.dimension_id
-WHERE item.project_id = %(project)s
 UNION ALL
 SELECT 'comparison', item.conversation_id, item.probability, {_ON_COMPARISON},
        label.preference, blind.preference, final.preference
-FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
-JOIN annotate_comparison label ON label.submission_id = item.submission_id AND label.scope = item.scope
+FROM item JOIN annotate_comparison label ON label.submission_id = item.submission_id AND label.scope = item.scope
      AND label.left_id = item.left_id AND label.right_id = item.right_id
      AND label.dimension_id IS NOT DISTINCT FROM item.dimension_id
-JOIN annotate_comparison blind ON blind.submission_id = review.blind_id AND blind.scope = item.scope
+JOIN annotate_comparison blind ON blind.submission_id = item.blind_id AND blind.scope = item.scope
      AND blind.left_id = item.left_id AND blind.right_id = item.right_id
      AND blind.dimension_id IS NOT DISTINCT FROM item.dimension_id
-LEFT JOIN annotate_comparison final ON final.submission_id = review.final_id AND final.scope = item.scope
+LEFT JOIN annotate_comparison final ON final.submission_id = item.final_id AND final.scope = item.scope
      AND final.left_id = item.left_id AND final.right_id = item.right_id
      AND final.dimension_id IS NOT DISTINCT FROM item.dimension_id
-WHERE item.project_id = %(project)s
 UNION ALL
 SELECT 'step', item.conversation_id, item.probability, {_ON_STEP}, label.value, blind.value, final.value
-FROM annotate_audititem item JOIN annotate_review review ON review.id = item.review_id
-JOIN annotate_steplabel label ON label.submission_id = item.submission_id AND label.response_id = item.response_id
-JOIN annotate_steplabel blind ON blind.submission_id = review.blind_id AND blind.response_id = item.response_id
+FROM item JOIN annotate_steplabel label ON label.submission_id = item.submission_id
+     AND label.response_id = item.response_id
+JOIN annotate_steplabel blind ON blind.submission_id = item.blind_id AND blind.response_id = item.response_id
      AND blind.index = label.index
-LEFT JOIN annotate_steplabel final ON final.submission_id = review.final_id
+LEFT JOIN annotate_steplabel final ON final.submission_id = item.final_id
      AND final.response_id = item.response_id AND final.index = label.index
-WHERE item.project_id = %(project)s AND item.dimension_id IS NULL
+WHERE item.dimension_id IS NULL
 """  # noqa: S608 - no value is pasted in
 
 
@@ -192,7 +198,7 @@ def flagged(project_id: int) -> list[Held]:
 
 
 def audited(project_id: int) -> list[Held]:
-    """Return every label of audit items that a blind verdict can be held against, in one statement."""
+    """Return every audited label of ordinary work that a blind verdict can be held against, in one statement."""
     return [
         replace(_held("", item, conversation, probability, *values), flagged_as=frozenset(kinds))
         for item, conversation, probability, kinds, *values in _rows(_AUDITED, project_id)

@@ -15,6 +15,7 @@ from annotate import access
 from annotate.models import Dimension
 from annotate.reports import wording
 from annotate.reports.quality.calibrations import CalibrationsReport, Link, calibrations
+from annotate.stats.bootstrap import LEAST_CONVERSATIONS
 from annotate.stats.gates import BETTER_THAN, LEAST_PRECISION
 from annotate.web.quality.axes import TWO
 from annotate.web.quality.curves import Bin, reliability
@@ -94,6 +95,10 @@ def reason_words(link: Link) -> str:
         ),
         "few_labels": _("Only %(count)s labels; %(needed)s are needed."),
         "no_pairs": _("Nobody has told two answers to one prompt apart, so its order cannot be checked."),
+        "few_conversations": _(
+            "Answers told apart come from fewer than %(least_conversations)s conversations: "
+            "too few to say how sure this is."
+        ),
         "not_better": _(
             "Orders two answers as people do %(accuracy)s of the time, at least %(lower)s (95 %%); "
             "more than %(least)s is needed."
@@ -109,6 +114,7 @@ def reason_words(link: Link) -> str:
         "precision": _number(link.precision_lower),
         "least": TWO(BETTER_THAN),
         "least_precision": TWO(LEAST_PRECISION),
+        "least_conversations": LEAST_CONVERSATIONS,
         "count": link.sample,
         "needed": link.needed,
         "decisions": link.decisions,

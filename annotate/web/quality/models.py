@@ -18,6 +18,7 @@ from annotate.reports.quality import model_health as report
 from annotate.reports.quality.canaries import canaries
 from annotate.reports.quality.model_health import ModelHealthReport, RunHealth
 from annotate.reports.quality.stored import current
+from annotate.stats.bootstrap import LEAST_CONVERSATIONS
 from annotate.stats.health import LEAST_PAIRS, Estimate
 from annotate.web.quality.axes import TWO
 from annotate.web.quality.plots import Plot, Reference, Value, dots, page
@@ -90,6 +91,10 @@ def _value(one: Estimate, names: Mapping[str, str]) -> Value:
 def _why(run: RunHealth) -> str:
     if run.undefined == "no_link":
         return _("not known yet, because no link was fitted to people's preferences")
+    if run.undefined == "few_conversations":
+        return _("not known yet, because the pairs come from fewer than %(least)s conversations") % {
+            "least": LEAST_CONVERSATIONS
+        }
     return _("not known yet, because only %(pairs)s pairs have a winner; %(least)s are needed") % {
         "pairs": run.pairs,
         "least": LEAST_PAIRS,

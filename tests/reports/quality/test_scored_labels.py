@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,8 @@ def test_a_pair_comes_with_the_right_ones_score_less_the_left_ones(task: Task) -
     assert found.delta.tolist() == [3.0]
     assert found.preference.tolist() == [-2]
     assert (found.left[0], found.right[0], found.submission[0]) == (left.pk, right.pk, answers.pk)
-    assert (found.turn[0], found.dimension[0], found.whole[0], found.base[0]) == (1, 0, False, True)
+    assert (found.turn[0], found.dimension[0], found.whole[0]) == (1, 0, False)
+    assert len(scored_pairs(ScorerRun.objects.get().pk, base_alone=True).delta) == 1
     assert found.names.sources[found.left_source[0]] == "model-0"
     assert found.names.languages[found.language[0]] == "en"
     assert found.single[0]
@@ -92,7 +93,9 @@ def test_labels_that_a_flag_asked_for_are_no_base(task: Task, cause: str) -> Non
         Batch.objects.update(purpose="holdout")
     prefer(answers, left, right, 1)
 
-    assert scored_pairs(run_of(task, 1, 2).pk).base.tolist() == [False]
+    run = run_of(task, 1, 2)
+    assert len(scored_pairs(run.pk).delta) == 1
+    assert len(scored_pairs(run.pk, base_alone=True).delta) == 0
 
 
 def test_a_bridge_displaces_nobodys_label(task: Task) -> None:
@@ -111,10 +114,14 @@ def test_a_bridge_displaces_nobodys_label(task: Task) -> None:
     run = run_of(task, 1, 2, steps=[0.5, 0.5])
     found, steps = scored_pairs(run.pk), scored_steps(run.pk)
 
-    rows = zip(found.annotator, found.preference, found.base, found.single, strict=True)
-    assert sorted(rows) == [(person.pk, 2, True, True), (answers.annotator_id, -1, False, True)]
-    marks = zip(steps.annotator, steps.value, steps.base, strict=True)
-    assert sorted(marks) == [(person.pk, -1, True), (answers.annotator_id, 1, False)]
+    rows = zip(found.annotator, found.preference, found.single, strict=True)
+    assert sorted(rows) == [(person.pk, 2, True), (answers.annotator_id, -1, True)]
+    assert sorted(zip(steps.annotator, steps.value, strict=True)) == [
+        (person.pk, -1),
+        (answers.annotator_id, 1),
+    ]
+    assert scored_pairs(run.pk, base_alone=True).annotator.tolist() == [person.pk]
+    assert scored_steps(run.pk, base_alone=True).annotator.tolist() == [person.pk]
 
 
 def test_of_two_versions_asked_of_everybody_the_later_counts_once(task: Task) -> None:
@@ -123,9 +130,10 @@ def test_of_two_versions_asked_of_everybody_the_later_counts_once(task: Task) ->
     prefer(submit(task, person), left, right, 2)
     newer = make.batch(task.batch.project, rubric=make.second_version())
     prefer(submit(make.task(task.conversation, batch=newer), person), left, right, -1)
-    found = scored_pairs(run_of(task, 1, 2).pk)
+    run = run_of(task, 1, 2)
 
-    assert (found.preference.tolist(), found.base.tolist()) == ([-1], [True])
+    assert scored_pairs(run.pk).preference.tolist() == [-1]
+    assert scored_pairs(run.pk, base_alone=True).preference.tolist() == [-1]
 
 
 def test_a_flag_that_came_after_the_label_takes_nothing_away(task: Task) -> None:
@@ -137,7 +145,121 @@ def test_a_flag_that_came_after_the_label_takes_nothing_away(task: Task) -> None
     )  # fmt: skip
     Flag.objects.update(created_at=timezone.now() + timedelta(seconds=1))
 
-    assert scored_pairs(run_of(task, 1, 2).pk).base.tolist() == [True]
+    assert len(scored_pairs(run_of(task, 1, 2).pk, base_alone=True).delta) == 1
+
+
+def ago(minutes: int) -> datetime:
+    return timezone.now() - timedelta(minutes=minutes)
+
+
+def flag(task: Task, minutes: int, **item: object) -> None:
+    """Raise a flag so many minutes ago."""
+    made = Flag.objects.create(
+        project=task.batch.project, conversation=task.conversation, fingerprint=f"f{minutes}", scope="local",
+        evidence={}, **item,
+    )  # fmt: skip
+    Flag.objects.filter(pk=made.pk).update(created_at=ago(minutes))
+
+
+def test_what_was_revised_after_the_flag_teaches_as_it_stood_before(task: Task) -> None:
+    left, right = candidates(task)[:2]
+    person = make.member(task.batch.project)
+    submit(task, person)  # brings the slot
+    first, second, third = (
+        make.submission(task, person, created_at=ago(minutes)) for minutes in (40, 30, 10)
+    )
+    for one, value in ((first, 3), (second, 2), (third, -1)):
+        prefer(one, left, right, value)
+        rate(one, left, crucial_step_recognition=abs(value))
+        one.steps.create(response=left, index=0, value=1 if value > 0 else -1, splitter_version=1)
+    run = run_of(task, 1, 2, steps=[0.5, 0.5])
+    assert scored_pairs(run.pk, base_alone=True).preference.tolist() == [-1]
+
+    flag(task, 20, kind="F1", left=left, right=right)
+    rated = next(one for one in third.ratings.all())
+    flag(task, 21, kind="F1", response=left, dimension=rated.dimension)
+    flag(task, 22, kind="F4", response=left)
+    before = scored_pairs(run.pk, base_alone=True)
+    assert (before.preference.tolist(), before.submission.tolist()) == ([2], [second.pk])
+    assert scored_ratings(run.pk, base_alone=True).value.tolist() == [2]
+    assert scored_steps(run.pk, base_alone=True).value.tolist() == [1]
+    # Whoever is held against the model is so with what they say now.
+    assert scored_pairs(run.pk).preference.tolist() == [-1]
+    assert scored_ratings(run.pk).value.tolist() == [1]
+    assert scored_steps(run.pk).value.tolist() == [-1]
+
+
+def test_what_was_taken_back_before_the_flag_teaches_nothing(task: Task) -> None:
+    left, right = candidates(task)[:2]
+    person = make.member(task.batch.project)
+    submit(task, person)
+    prefer(make.submission(task, person, created_at=ago(40)), left, right, 2)
+    make.submission(task, person, created_at=ago(30))
+    prefer(make.submission(task, person, created_at=ago(10)), left, right, -1)
+    flag(task, 20, kind="F1", left=left, right=right)
+
+    assert len(scored_pairs(run_of(task, 1, 2).pk, base_alone=True).delta) == 0
+
+
+def audit(task: Task, given: Submission, blind: Submission, **item: object) -> None:
+    """Let the audit have drawn an item of this submission, for a sitting with this blind verdict."""
+    project, conversation = task.batch.project, task.conversation
+    AuditItem.objects.create(
+        project=project, conversation=conversation, scope="local", annotator=given.annotator, submission=given,
+        probability=0.04, **item,
+        review=Review.objects.create(
+            project=project, conversation=conversation, reviewer=blind.annotator, blind=blind, final=blind,
+            outcome="uphold", finished_at=timezone.now(),
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("of", ["follow-up", "extra", "holdout", "bridge"])
+def test_the_verdict_on_an_audited_label_that_a_flag_asked_for_teaches_nothing(task: Task, of: str) -> None:
+    left, right = candidates(task)[:2]
+    project, reviewer = task.batch.project, make.user()
+    other = task
+    if of == "follow-up":
+        other = make.task(task.conversation, follows=task)
+    if of in {"holdout", "bridge"}:
+        other = make.task(task.conversation, batch=make.batch(project, purpose=of))
+    given, blind = submit(other, make.member(project)), submit(task, reviewer, origin="review")
+    if of == "extra":
+        Assignment.objects.update(purpose="extra")
+    prefer(blind, left, right, 1)
+    audit(task, given, blind, left=left, right=right)
+
+    assert len(scored_pairs(run_of(task, 1, 2).pk, base_alone=True).delta) == 0
+
+
+def test_the_verdict_on_an_ordinary_label_teaches_whatever_task_the_reviewer_saw(task: Task) -> None:
+    left, right = candidates(task)[:2]
+    project, reviewer = task.batch.project, make.user()
+    bridge = make.task(task.conversation, batch=make.batch(project, purpose="bridge"))
+    given, blind = submit(task, make.member(project)), submit(bridge, reviewer, origin="review")
+    prefer(blind, left, right, 1)
+    audit(task, given, blind, left=left, right=right)
+
+    assert scored_pairs(run_of(task, 1, 2).pk, base_alone=True).annotator.tolist() == [reviewer.pk]
+
+
+def test_who_sat_twice_has_both_blind_verdicts_and_on_one_item_the_first(task: Task) -> None:
+    left, right, other, last = candidates(task)
+    project, reviewer = task.batch.project, make.user()
+    given, person = submit(task, make.member(project)), submit(task, make.member(project))
+    first, second = (submit(task, reviewer, origin="review") for _ in range(2))
+    prefer(first, left, right, 1)
+    prefer(second, left, right, -2)
+    prefer(second, other, last, 3)
+    audit(task, given, first, left=left, right=right)
+    audit(task, given, second, left=other, right=last)
+    AuditItem.objects.create(
+        project=project, conversation=task.conversation, scope="local", annotator=person.annotator,
+        submission=person, probability=0.04, left=left, right=right, review=Review.objects.get(blind=second),
+    )  # fmt: skip
+    found = scored_pairs(run_of(task, 1, 2, 3, 4).pk, base_alone=True)
+
+    assert sorted(zip(found.left, found.preference, strict=True)) == [(left.pk, 1), (other.pk, 3)]
 
 
 def test_a_reviewers_blind_verdict_counts_where_the_audit_drew_the_item(task: Task) -> None:
@@ -157,10 +279,10 @@ def test_a_reviewers_blind_verdict_counts_where_the_audit_drew_the_item(task: Ta
         project=task.batch.project, conversation=task.conversation, scope="local", left=left, right=right,
         annotator=person, submission=given, probability=0.04, review=review,
     )  # fmt: skip
-    found = scored_pairs(ScorerRun.objects.get().pk)
-    assert found.annotator.tolist() == [reviewer.pk]
-    assert found.preference.tolist() == [1]
-    assert (found.review.tolist(), found.base.tolist()) == ([True], [True])
+    for base_alone in (False, True):
+        found = scored_pairs(ScorerRun.objects.get().pk, base_alone=base_alone)
+        assert found.annotator.tolist() == [reviewer.pk]
+        assert (found.preference.tolist(), found.review.tolist()) == ([1], [True])
 
 
 def test_so_does_one_on_the_steps_of_an_audited_response(task: Task) -> None:
@@ -181,9 +303,9 @@ def test_so_does_one_on_the_steps_of_an_audited_response(task: Task) -> None:
         project=project, conversation=task.conversation, scope="local", response=first,
         annotator=given.annotator, submission=given, probability=0.04, review=review,
     )  # fmt: skip
-    found = scored_steps(run.pk)
+    found = scored_steps(run.pk, base_alone=True)
     assert (found.response.tolist(), found.value.tolist()) == ([first.pk], [1])
-    assert (found.review.tolist(), found.base.tolist()) == ([True], [True])
+    assert found.review.tolist() == [True]
 
 
 def test_ratings_come_with_what_a_score_is_worth_in_its_turn(task: Task) -> None:
