@@ -8,7 +8,15 @@ from django.core.cache import cache
 from annotate.models import AuditItem, Flag, Membership, Project, Review, Submission, Task, User
 from annotate.pipeline.auditing import audit_project
 from annotate.pipeline.flagging import flag_project
-from annotate.pipeline.reviewing import Decision, decide, leave, next_review, record_blind, reveal
+from annotate.pipeline.reviewing import (
+    Decision,
+    decide,
+    flags_shown,
+    leave,
+    next_review,
+    record_blind,
+    reveal,
+)
 from annotate.refusal import Refusal
 from annotate.reports.contested import contested
 from annotate.reports.drawing_up import FIRST_SHAPES, shape_of
@@ -251,6 +259,27 @@ def test_a_second_reviewer_is_asked_the_same_questions_blind_and_resolves_nothin
     assert next_review(project.pk, eve.pk) is None
 
 
+def test_a_new_flag_where_a_second_person_is_wanted_is_seen_and_resolved_by_a_sitting_of_its_own() -> None:
+    project = make.project(audit_share=0, second_review_share=1.0)
+    task = flagged(project)
+    ada, bob, eve = (reviewer_of(project) for _ in range(3))
+    first = finish(seat(project, ada), outcome="change")
+    new = model_flag(task)
+
+    sitting = seat(project, bob)
+    assert sitting.second_of is None
+    assert [flag.pk for flag in flags_shown(sitting)] == [new.pk]
+    assert f"comparison:local:{new.left.uid}:{new.right.uid}:" in sitting.asks  # type: ignore[union-attr]
+    finish(sitting, outcome="ambiguous")
+    second = seat(project, eve)
+    assert second.second_of == first
+    assert not second.flags.exists()
+    newest = model_flag(task, fingerprint="raised while she sits")
+    finish(second)
+    newest.refresh_from_db()
+    assert (newest.status, newest.review) == ("open", None)
+
+
 def test_a_second_review_that_is_given_back_waits_for_somebody_else() -> None:
     project = make.project(audit_share=0, second_review_share=1.0)
     flagged(project)
@@ -297,14 +326,13 @@ def model_flag(task: Task, **fields: object) -> Flag:
         project=task.batch.project,
         conversation=task.conversation,
         kind="F2",
-        fingerprint=str(task.pk),
         scope="local",
         left=left,
         right=right,
         annotator=annotator,
         evidence={"annotator": 1, "scorer": "rm", "preference": 1, "delta": -4.2, "probability": 0.04},
         p_value=0.04,
-        **fields,
+        **{"fingerprint": str(task.pk), **fields},
     )
 
 
