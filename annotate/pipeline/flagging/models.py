@@ -1,6 +1,7 @@
 """One pass of the models' flags: what trained runs hold against labels, where anything is new.
 
-Submissions and scores are looked at where they arrived; after a new calibration, and in a whole pass, everything is.
+Submissions and scores are looked at where they arrived; after a new calibration, when a canary failed or passed again,
+and in a whole pass, everything is.
 People (F3, F5) and models (F6) are judged in these only: they need all labels.
 """
 
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 
 from annotate.models import Calibration, Project, ScorerRun
 from annotate.pipeline.flagging.doubts import Found
@@ -20,6 +21,7 @@ from annotate.pipeline.flagging.preferences import doubt_preferences
 from annotate.pipeline.flagging.ratings import doubt_ratings
 from annotate.pipeline.flagging.steps import doubt_steps
 from annotate.pipeline.flagging.storing import Stored, store
+from annotate.reports.quality.canaries import latest_checks
 from annotate.reports.quality.given_labels import GivenLabels
 from annotate.reports.settled import settled
 
@@ -30,11 +32,22 @@ FEW = 2000
 
 
 class _Mark(NamedTuple):
-    """Up to where a project was looked at: settled submissions, the runs' last change, calibrations."""
+    """Up to where a project was looked at: settled submissions, the runs' last change, and what may speak.
+
+    A canary closes links where they stand, in all runs of its model version: so closed links are counted, and the
+    latest checks that failed are named.
+    """
 
     submission: int
     scored_at: str
     calibration: int
+    closed: int
+    failed: tuple[int, ...]
+
+    @property
+    def speaking(self) -> tuple[int, int, tuple[int, ...]]:
+        """What has to be the same if a look at what arrived is to be enough."""
+        return self.calibration, self.closed, self.failed
 
 
 def flag_by_models(project_id: int, *, whole: bool = False) -> Stored:
@@ -47,7 +60,7 @@ def flag_by_models(project_id: int, *, whole: bool = False) -> Stored:
         mark, before = _mark(project_id), _before(project)
         conversations = None
         # A mark beyond what is settled comes from before the database was set back.
-        if not whole and before.submission <= mark.submission and before.calibration == mark.calibration:
+        if not whole and before.submission <= mark.submission and before.speaking == mark.speaking:
             conversations = _touched(project_id, before, mark)
         stored = _look(project, runs, conversations)
     cache.set(_key(project), tuple(mark), None)
@@ -81,20 +94,28 @@ def pending_projects() -> list[int]:
     pending = []
     for project in projects:
         before, mark = _before(project), _mark(project.pk)
-        if (before.scored_at, before.calibration) != (mark.scored_at, mark.calibration):
+        if (before.scored_at, before.speaking) != (mark.scored_at, mark.speaking):
             pending.append(project.pk)
     return pending
 
 
 def _before(project: Project) -> _Mark:
     """Return the last pass's mark; when that is lost, one that nothing equals."""
-    return _Mark(*cache.get(_key(project), (-1, "", -1)))
+    return _Mark(*cache.get(_key(project), (-1, "", -1, -1, ())))
 
 
 def _mark(project_id: int) -> _Mark:
     runs = ScorerRun.objects.filter(project=project_id, trained=True)
-    latest = runs.aggregate(scored=Max("updated_at"), link=Max("calibrations"))
-    return _Mark(settled(), latest["scored"].isoformat() if latest["scored"] else "", latest["link"] or 0)
+    closed = Count("calibrations", Q(calibrations__is_current=True, calibrations__gate_open=False))
+    latest = runs.aggregate(scored=Max("updated_at"), link=Max("calibrations"), closed=closed)
+    checks = latest_checks(list(runs.values_list("pk", flat=True))).values()
+    return _Mark(
+        settled(),
+        latest["scored"].isoformat() if latest["scored"] else "",
+        latest["link"] or 0,
+        latest["closed"],
+        tuple(sorted(check.pk for check in checks if not check.passed)),
+    )
 
 
 def _touched(project_id: int, before: _Mark, now: _Mark) -> list[int]:
@@ -124,4 +145,4 @@ def _touched(project_id: int, before: _Mark, now: _Mark) -> list[int]:
 
 
 def _key(project: Project) -> str:
-    return f"doubted:{project.uid}"
+    return f"doubted:2:{project.uid}"
