@@ -80,7 +80,7 @@ def _by_answer(
             submission=int(labels.submission[found[0]]),
             chance=least[response, annotator],
             rank=ranked[response, annotator] / every,
-            sources=frozenset((int(labels.source[found[0]]),)),
+            sources=frozenset((labels.names.sources[labels.source[found[0]]],)),
             provisional=link is None,
             among=every,
             label=tuple((int(labels.index[row]), int(labels.value[row])) for row in found),
