@@ -192,6 +192,8 @@ def _reason(flag: Flag, held: set[str], links: dict[tuple[Any, ...], Calibration
         if flag.evidence.get("submission") not in held:
             return LABEL_CHANGED
         return EXPECTED
+    if flag.calibration is None:
+        return NO_LINK  # steps were once flagged without one
     return LABEL_CHANGED if flag.evidence.get("submission") not in held else SECOND_CAME
 
 
