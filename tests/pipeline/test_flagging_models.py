@@ -386,6 +386,7 @@ def test_a_careless_person_is_flagged_once_and_a_harsh_one_is_not() -> None:
     evidence = flags[0].evidence
     assert evidence["items"] == sorted(evidence["items"], key=lambda one: one["p"])
     assert evidence["person_q"] <= 0.10
+    assert flags[0].priority == 1 - evidence["person_q"] != pytest.approx(1 - flags[0].p_value)
     assert evidence["ratings"] > 100
 
 

@@ -27,7 +27,8 @@ class Doubt:
     stratum (0 the most surprising): strata are served alike, however their links are spread. ``sources`` are the names
     of source models. A provisional one has no other effect than that a second person is asked, and is one of
     ``among`` items that might be. ``evidence`` is what the reveal shows beside the person's number and the submission;
-    ``label`` is what the person said.
+    ``label`` is what the person said. ``person_q``, where a person is doubted, is the share of false alarms among those
+    who are as unusual: of many ratings the worst always has a small ``chance``.
     """
 
     kind: Flag.Kind
@@ -48,6 +49,12 @@ class Doubt:
     provisional: bool = False
     among: int = 0
     label: Sequence[object] = ()
+    person_q: float | None = None
+
+    @property
+    def in_vain(self) -> float:
+        """Return the chance that a look at it is one in vain."""
+        return self.chance if self.person_q is None else self.person_q
 
     @property
     def fingerprint(self) -> str:

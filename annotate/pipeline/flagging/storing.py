@@ -1,6 +1,8 @@
-"""Raise, renew and close the flags of models. Priority is 1 less the chance that another person says the same.
+"""Raise, renew and close the flags of models. Priority is 1 less the chance that a look at the label is in vain.
 
-So there is one order for the review queue: F1's priority is the share of the scale that lies between people.
+That is the chance that another person says the same, and for a person's ratings (F3), of which the most unusual one is
+always improbable, the person's q-value: the share of false alarms among people as unusual. So there is one order for
+the review queue: F1's priority is the share of the scale that lies between people.
 """
 
 from __future__ import annotations
@@ -139,7 +141,7 @@ def _flags(project: Project, doubts: list[Doubt]) -> list[Flag]:
             run=one.run,
             calibration=one.calibration,
             p_value=one.chance,
-            priority=1 - one.chance,
+            priority=1 - one.in_vain,
             status=Status.WAITING if one.provisional else Status.OPEN,
             evidence={
                 **one.evidence,
