@@ -179,7 +179,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Ratings on open links: p-values with and without offsets, whether careless, whose, where, which link, how far off."""
+    """Ratings on open links: p-values with and without offsets, whether careless, whose, where, which link, how far."""
 
     p: Floats
     without_offsets: Floats

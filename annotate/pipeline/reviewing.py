@@ -1,6 +1,6 @@
 """One person's second look at a conversation: a blind verdict, the reveal, the decision.
 
-A *sitting* (Review) takes all that waits in one conversation: open flags, labels drawn for the random audit, a
+A *sitting* (Review) takes what waits in one conversation: open flags and labels drawn for the random audit, or else a
 finished review that a second person repeats. What keeps it honest is stored, not hoped for: two people never
 sit over the same conversation (``review_one_open_per_conversation``), nothing is revealed before a blind verdict
 (``review_reveal_only_after_blind_verdict``), the first blind verdict stays, and labels are only ever added.
@@ -90,18 +90,19 @@ def _sit_down(project_id: int, conversation_id: int, reviewer_id: int) -> Review
 
 
 def _take(review: Review) -> Reasons:
-    """Attach all that waits in the conversation to its sitting."""
+    """Attach the flags and audit items that wait in the conversation; where none does, what a second person repeats.
+
+    Never both: a second review shows the first one's flags and resolves nothing. It waits on beside new flags.
+    """
     here = {"conversation": review.conversation_id}
     item = ("response", "left", "right", "dimension")
     Flag.objects.filter(**here, status=Flag.Status.OPEN).update(review=review)
     AuditItem.objects.filter(**here, review=None).update(review=review)
-    own = Review.objects.filter(**here, reviewer=review.reviewer_id).exclude(pk=review.pk)
-    firsts = Review.objects.filter(**here, wants_second=True).order_by("pk")
-    return Reasons(
-        list(Flag.objects.filter(review=review).select_related(*item).order_by("pk")),
-        list(AuditItem.objects.filter(review=review).select_related(*item).order_by("pk")),
-        None if own.exists() else firsts.first(),
-    )
+    flags = list(Flag.objects.filter(review=review).select_related(*item).order_by("pk"))
+    items = list(AuditItem.objects.filter(review=review).select_related(*item).order_by("pk"))
+    own = Review.objects.filter(**here, reviewer=review.reviewer_id).exclude(pk=review.pk).exists()
+    first = Review.objects.filter(**here, wants_second=True).order_by("pk").first()
+    return Reasons(flags, items, None if flags or items or own else first)
 
 
 def _give_back_idle(project_id: int) -> None:

@@ -1,9 +1,10 @@
 """Which questions a sitting asks, so that they do not tell why it is held.
 
-A reviewer who knew that a conversation was flagged would look for what is wrong with it. So a sitting over flags also
-asks one or two things that nobody contests, and one over a random audit alone takes the *shape* of a recent flagged
-one drawn by lot: as many ratings, comparisons and responses with steps. Where steps were labelled, both ask about those
-of one response at least, as the audit draws one. A second review asks what the first one did.
+A reviewer who knew that a conversation was flagged would look for what is wrong with it. So all sittings take their
+*form* (how many ratings, comparisons and responses with steps) in one way: the most of what they are held for, of what
+one of the latest sittings of the other sort was held for, drawn by lot, and of what the audit draws of a submission;
+and one or two things more. F and A being what flags and audits need, max(F, an A) and max(A, an F) are distributed
+alike. What is missing is drawn from what nobody contests. A second review asks what the first one did.
 
 What is drawn depends on the conversation and on how often it was reviewed, never on the moment or the person:
 giving a conversation back and taking it again shows the same questions.
@@ -16,11 +17,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+
 from annotate.models import (
     AuditItem,
     Comparison,
     Conversation,
     Flag,
+    Project,
     Rating,
     Response,
     Review,
@@ -30,12 +34,11 @@ from annotate.models import (
 from annotate.reports.contested import comparison_name, rating_name, step_name
 from annotate.reports.step_texts import step_counts
 
-# Of so many flagged sittings one is drawn, whose shape an audit takes.
-LATEST_SHAPES = 50
-# Where no flagged sitting was held yet.
-FIRST_SHAPES = (Counter(rating=3, comparison=1), Counter(rating=2, comparison=1), Counter(rating=4))
+# Of so many sittings of either sort one is drawn.
+LATEST = 50
+# What the audit draws of a submission, where it was answered.
+LEAST = Counter(rating=3, comparison=1, step=1)
 DECOYS = (1, 2)
-LEAST_STEPPED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +63,58 @@ class _Answered:
 
 
 def questions_for(conversation: Conversation, reasons: Reasons) -> list[str]:
-    """Return the names of a sitting's questions, whatever the reasons in the same nine statements."""
+    """Return the names of a sitting's questions, whatever the reasons in the same number of statements."""
     answered = _answered(conversation.pk)
     reviews = Review.objects.filter(conversation=conversation, finished_at__isnull=False).count()
     lot = random.Random(f"{conversation.uid}:{reviews}")  # noqa: S311 - stable, not secret
-    shape = lot.choice(_shapes(conversation.project_id) or FIRST_SHAPES)
-    stepped = {flag.response_id for flag in reasons.flags if flag.kind == Flag.Kind.MODEL_STEP}
-    stepped |= {item.response_id for item in reasons.items if item.is_steps}
-    names = {name: None for flag in reasons.flags for name in flag_questions(flag, answered.rating)}
-    names |= dict.fromkeys(_item_question(item) for item in reasons.items if not item.is_steps)
+    project = conversation.project_id
+    least = LEAST if Project.objects.filter(pk=project, audit_share__gt=0).exists() else Counter[str]()
+    held = {is_audit: _needs_of_latest(project, is_audit=is_audit) for is_audit in (False, True)}
+    other = lot.choice(held[bool(reasons.flags)] or [Counter()])
+    extra = Counter({lot.choice(("rating", "rating", "comparison")): lot.choice(DECOYS)})
+    names, stepped = _needed(reasons.flags, reasons.items, answered.rating)
     if reasons.first is not None:
-        names |= dict.fromkeys(reasons.first.asks)
-    if reasons.flags:
-        wanted = Counter(shape_of(names))
-        wanted[lot.choice(("rating", "rating", "comparison"))] += lot.choice(DECOYS)
-    elif reasons.items:
-        wanted = shape
-    else:
-        wanted = Counter()
-    if wanted:
-        wanted["step"] = max(wanted["step"], LEAST_STEPPED)
-    missing = wanted - (shape_of(names) + Counter(step=len(stepped)))
+        return list(reasons.first.asks)
+    form = (_form(names, stepped) | other | least) + extra
+    missing = form - _form(names, stepped)
     for kind, there in (("rating", answered.rating), ("comparison", answered.comparison)):
         others = [one for one in there if one not in names]
         names |= dict.fromkeys(lot.sample(others, min(missing[kind], len(others))))
     unstepped = [one for one in answered.steps if one not in stepped]
     stepped |= set(lot.sample(unstepped, min(missing["step"], len(unstepped))))
-    return [*names, *_step_questions(pk for pk in stepped if pk is not None)]
+    return [*names, *_step_questions(stepped)]
+
+
+def _needed(
+    flags: Iterable[Flag], items: Iterable[AuditItem], answered: Collection[str]
+) -> tuple[dict[str, None], set[int]]:
+    """Return the names of what flags and audit items ask, steps aside, and the responses whose steps they ask."""
+    flags, items = list(flags), list(items)
+    names = {name: None for flag in flags for name in flag_questions(flag, answered)}
+    names |= dict.fromkeys(_item_question(item) for item in items if not item.is_steps)
+    stepped = {flag.response_id for flag in flags if flag.kind == Flag.Kind.MODEL_STEP}
+    stepped |= {item.response_id for item in items if item.is_steps}
+    return names, {one for one in stepped if one is not None}
+
+
+def _form(names: Iterable[str], stepped: Collection[int]) -> Counter[str]:
+    return shape_of(names) + Counter(step=len(stepped))
+
+
+def _needs_of_latest(project_id: int, *, is_audit: bool) -> list[Counter[str]]:
+    """Return the forms of what the latest sittings of one sort were held for. Three statements."""
+    item = ("response", "left", "right", "dimension")
+    sittings = Review.objects.filter(
+        project=project_id, is_audit=is_audit, second_of=None, blind__isnull=False
+    ).prefetch_related(
+        Prefetch("flags", Flag.objects.select_related(*item)),
+        Prefetch("audit_items", AuditItem.objects.select_related(*item)),
+    )
+    # Of a person's worst ratings, those that were given there are the ones that were asked.
+    return [
+        _form(*_needed(one.flags.all(), one.audit_items.all(), one.asks))
+        for one in sittings.order_by("-pk")[:LATEST]
+    ]
 
 
 def flag_questions(flag: Flag, answered: Collection[str]) -> Iterator[str]:
@@ -142,14 +170,6 @@ def _answered(conversation_id: int) -> _Answered:
         ),
         steps=sorted(set(steps.values_list("response", flat=True))),
     )
-
-
-def _shapes(project_id: int) -> list[Counter[str]]:
-    """Return the shapes of the latest flagged sittings that got a verdict. One statement."""
-    flagged = Review.objects.filter(
-        project=project_id, is_audit=False, second_of=None, blind__isnull=False
-    ).exclude(asks=[])
-    return [shape_of(asks) for asks in flagged.order_by("-pk").values_list("asks", flat=True)[:LATEST_SHAPES]]
 
 
 def shape_of(names: Iterable[str]) -> Counter[str]:

@@ -18,7 +18,6 @@ Ints = npt.NDArray[np.integer]
 
 PLUS_AT = 0.80  # a "+" is held against a step that this many would call wrong,
 MINUS_AT = 0.05  # a "−" against one that hardly anybody would
-UNCALIBRATED = 0.5  # before any label: a "+" below this value of the model, never a "−"
 _EDGE = 1e-4  # probabilities nearer to 0 and 1 say no more than this
 _RIDGE = 0.01
 
@@ -83,11 +82,6 @@ def fit(steps: Steps, domains: int) -> StepLink | None:
 def contrary(value: Ints, wrong: Floats) -> npt.NDArray[np.bool_]:
     """Return which labels go against the link: "+" on a step that is probably wrong, "−" on one that hardly can be."""
     return np.asarray(((value > 0) & (wrong >= PLUS_AT)) | ((value < 0) & (wrong <= MINUS_AT)))
-
-
-def contrary_uncalibrated(value: Ints, score: Floats) -> npt.NDArray[np.bool_]:
-    """Return which labels go against the model's bare value, before any label has calibrated it."""
-    return np.asarray((value > 0) & (score < UNCALIBRATED))
 
 
 def ordered_pairs(value: Ints, score: Floats, answer: Ints) -> tuple[Floats, Ints]:

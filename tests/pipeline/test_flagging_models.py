@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -27,10 +28,9 @@ from annotate.pipeline.calibrating import CalibrationReport, calibrate
 from annotate.pipeline.calibrating import pending_projects as uncalibrated
 from annotate.pipeline.calibrating.storing import prior_tau
 from annotate.pipeline.flagging import flag_project, pending_projects
-from annotate.pipeline.flagging.choosing import chosen
-from annotate.pipeline.flagging.doubts import Doubt, Found
+from annotate.pipeline.flagging.choosing import Budget, chosen
+from annotate.pipeline.flagging.doubts import Doubt, Shares
 from annotate.pipeline.simulating import Plan, ScorerPlan, simulate
-from annotate.reports.quality.given_labels import GivenLabels
 from annotate.reports.quality.scored_labels import scored_steps
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
@@ -160,6 +160,37 @@ def test_before_any_label_a_cold_start_asks_for_a_second_person_and_no_more() ->
     assert (flag.status, flag.closed_reason) == ("closed", "A second person has answered.")
 
 
+def test_the_share_that_may_be_asked_without_labels_is_spent_once_and_not_once_more_by_each_pass() -> None:
+    project = simulated(ScorerPlan("rm", 0.75), submissions=8, overlap=1)
+    calibrate(project.pk)
+    link = Calibration.objects.get(is_current=True, question="preference")
+    assert link.stage == "provisional"
+    limit = int(0.02 * link.parameters["pairs"])
+    task = Task.objects.filter(conversation__project=project, submissions=None).first()
+    assert task is not None
+    left, right = candidates(task)[:2]
+    Score.objects.filter(response=left).update(value=900.0)
+    Score.objects.filter(response=right).update(value=-900.0)
+    prefer(submit(task, make.member(project)), left, right, 1)
+    old = [
+        Flag(
+            project=project, conversation=task.conversation, kind="F2", fingerprint=f"asked {number}", scope="local",
+            left=left, right=right, annotator=make.member(project), run=link.run, calibration=link, evidence={},
+            status="closed", followup=task if number % 2 else None,
+        )
+        for number in range(limit)
+    ]  # fmt: skip
+    flag_project(project.pk)
+    assert (
+        models_flags(project).filter(left=left, status="waiting").exists()
+    )  # there is something to ask about
+    models_flags(project).delete()
+    Flag.objects.bulk_create(old)
+    flag_project(project.pk, whole=True)
+
+    assert models_flags(project).filter(status="waiting").count() == 0
+
+
 def test_a_label_that_changes_closes_its_flag() -> None:
     project = simulated(ScorerPlan("rm", 0.75))
     calibrate(project.pk)
@@ -263,7 +294,42 @@ def test_the_day_has_a_budget_and_the_next_one_another() -> None:
     assert flags.count() == 6
 
 
-def doubt(number: int, annotator: int, source: int, run: ScorerRun) -> Doubt:
+def test_what_was_opened_again_today_counts_whenever_it_was_raised() -> None:
+    project = simulated(ScorerPlan("rm", 0.75), budget=3)
+    calibrate(project.pk)
+    flag_project(project.pk)
+    flags = models_flags(project)
+    flags.update(created_at=timezone.now() - timedelta(days=1))
+    flags.update(status="closed")
+    for _ in range(2):
+        flag_project(project.pk, whole=True)
+
+    assert set(flags.values_list("status", flat=True)) == {"open"}
+    assert flags.count() == 3
+
+
+def test_passes_over_a_few_conversations_hold_everybody_to_a_share_of_the_whole_project() -> None:
+    project = simulated(ScorerPlan("rm", 0.75), budget=0)
+    calibrate(project.pk)
+    tasks = list(Task.objects.filter(conversation__project=project, conversation__language="en")[:12])
+    for task in tasks:
+        left, right = candidates(task)[:2]
+        Score.objects.filter(response=left).update(value=90.0)
+        Score.objects.filter(response=right).update(value=-90.0)
+    flag_project(project.pk, whole=True)
+    Project.objects.update(daily_model_flags=20)
+    person = make.member(project)
+    for at in range(0, 12, 3):
+        for task in tasks[at : at + 3]:
+            left, right = candidates(task)[:2]
+            prefer(submit(task, person), left, right, 1)
+        flag_project(project.pk)
+
+    # Of the labels that a pass looks at they gave one in ten, of the project's one in a hundred: one flag of 20.
+    assert models_flags(project).filter(annotator=person).count() == 1
+
+
+def doubt(number: int, annotator: int, source: str, run: ScorerRun) -> Doubt:
     return Doubt(
         kind=Flag.Kind.MODEL_PREFERENCE, run=run, calibration=None, conversation=1, scope="local",
         annotator=annotator, submission=1, chance=0.1, rank=number / 1000, evidence={}, left=number,
@@ -273,21 +339,36 @@ def doubt(number: int, annotator: int, source: int, run: ScorerRun) -> Doubt:
 
 def test_nobody_and_no_model_gets_more_than_three_times_their_share() -> None:
     run = ScorerRun(pk=1)
-    found = Found(
-        None,
-        GivenLabels(1, [run]),
-        labels={1: 1000},
-        people={(1, 7): 50, (1, 8): 950},
-        sources={(1, 0): 100, (1, 1): 900},
+    shares = Shares(
+        Counter({1: 1000}), Counter({(1, 7): 50, (1, 8): 950}), Counter({(1, "a"): 100, (1, "b"): 900})
     )
-    hunted = [doubt(number, 7, 1, run) for number in range(100)]
-    others = [doubt(number, 8, number % 2, run) for number in range(100, 200)]
-    taken = chosen([*hunted, *others], found, 40)
+    hunted = [doubt(number, 7, "b", run) for number in range(100)]
+    others = [doubt(number, 8, "ab"[number % 2], run) for number in range(100, 200)]
+    taken = chosen([*hunted, *others], shares, Budget(40))
 
     assert sum(one.annotator == 7 for one in taken) == 6  # 3 × 5 % of 40
-    assert sum(0 in one.sources for one in taken) == 12  # 3 × 10 % of 40
+    assert sum("a" in one.sources for one in taken) == 12  # 3 × 10 % of 40
     assert len(taken) == 40
-    assert chosen(hunted, found, 0) == []
+    assert chosen(hunted, shares, Budget(0)) == []
+
+
+def test_what_earlier_passes_of_the_day_took_is_part_of_everybodys_share() -> None:
+    run = ScorerRun(pk=1)
+    shares = Shares(
+        Counter({1: 1000}), Counter({(1, 7): 50, (1, 8): 950}), Counter({(1, "a"): 100, (1, "b"): 900})
+    )
+    budget = Budget(40)
+    for _ in range(4):
+        budget.spend(1, 7, ["b"])
+    for _ in range(11):
+        budget.spend(1, 8, ["a"])
+    taken = chosen(
+        [doubt(number, 7 + number % 2, "ab"[number % 2], run) for number in range(100)], shares, budget
+    )
+
+    # What 7 said is about a: of 12 flags on it one is left. The rest of the day is 8's.
+    assert Counter(one.annotator for one in taken) == {7: 1, 8: 24}
+    assert budget.spent == 40
 
 
 def test_a_careless_person_is_flagged_once_and_a_harsh_one_is_not() -> None:
@@ -306,6 +387,7 @@ def test_a_careless_person_is_flagged_once_and_a_harsh_one_is_not() -> None:
     evidence = flags[0].evidence
     assert evidence["items"] == sorted(evidence["items"], key=lambda one: one["p"])
     assert evidence["person_q"] <= 0.10
+    assert flags[0].priority == 1 - evidence["person_q"] != pytest.approx(1 - flags[0].p_value)
     assert evidence["ratings"] > 100
 
 
@@ -335,7 +417,7 @@ def stepped() -> Project:
 def test_step_labels_against_the_model_are_one_flag_an_answer() -> None:
     project = stepped()
     flag_project(project.pk)
-    assert set(models_flags(project).values_list("kind", "status")) == {("F4", "waiting")}
+    assert not models_flags(project).exists()
 
     calibrate(project.pk)
     link = Calibration.objects.get(question="step", is_current=True)

@@ -261,7 +261,7 @@ def test_sitting_down_takes_the_same_number_of_statements_whatever_waits(
         disputed(make.task(make.conversation(project)), 0, 3)
     flag_project(project.pk)
 
-    with django_assert_num_queries(23):  # four of them are savepoints and releases
+    with django_assert_num_queries(25):  # four of them are savepoints and releases
         next_review(project.pk, reviewer.pk)
 
 

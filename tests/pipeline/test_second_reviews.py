@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import random
+import uuid
+from collections import Counter
+
 import pytest
 from django.core.cache import cache
 
-from annotate.models import AuditItem, Flag, Membership, Project, Review, Submission, Task, User
+from annotate.models import AuditItem, Conversation, Flag, Membership, Project, Review, Submission, Task, User
 from annotate.pipeline.auditing import audit_project
 from annotate.pipeline.flagging import flag_project
-from annotate.pipeline.reviewing import Decision, decide, leave, next_review, record_blind, reveal
+from annotate.pipeline.reviewing import (
+    Decision,
+    decide,
+    flags_shown,
+    leave,
+    next_review,
+    record_blind,
+    reveal,
+)
 from annotate.refusal import Refusal
 from annotate.reports.contested import contested
-from annotate.reports.drawing_up import FIRST_SHAPES, shape_of
+from annotate.reports.drawing_up import shape_of
 from annotate.reports.review_queue import conversations_waiting
 from tests import make
 from tests.judging import candidates, disputed, prefer, rate, submit
@@ -71,30 +83,81 @@ def test_a_flagged_sitting_asks_what_is_contested_and_a_little_that_is_not() -> 
     assert len(set(review.asks)) == len(review.asks)
 
 
-def test_an_audit_takes_the_shape_of_a_flagged_sitting() -> None:
+def test_where_labels_are_audited_every_sitting_asks_as_much_as_the_audit_draws() -> None:
     project = make.project(audit_share=0)
     flagged(project)
-    shape = shape_of(finish(seat(project, reviewer_of(project))).asks)
     Project.objects.update(audit_share=1.0)
+    over_flags = seat(project, reviewer_of(project))
+    shape = shape_of(finish(over_flags).asks)
     audited = everything(project)
     audit_project(project.pk)
     AuditItem.objects.exclude(conversation=audited.conversation).delete()
-    items = AuditItem.objects.filter(conversation=audited.conversation)
-    items.exclude(pk=items.filter(response__isnull=False).first().pk).delete()  # type: ignore[union-attr]
     review = seat(project, reviewer_of(project))
 
     assert review.conversation == audited.conversation
-    assert (review.is_audit, review.flags.count(), review.audit_items.count()) == (True, 0, 1)
-    assert shape_of(review.asks) == shape
+    assert (review.is_audit, review.flags.count(), review.audit_items.count()) == (True, 0, 4)
+    for one in (shape, shape_of(review.asks)):
+        assert Counter(rating=3, comparison=1) <= one
+        assert one.total() <= 6
+    assert over_flags.flags.exists()
+    assert not over_flags.audit_items.exists()
 
 
-def test_without_a_flagged_sitting_an_audit_takes_one_of_the_first_shapes_or_more() -> None:
-    project = make.project(audit_share=1.0)
-    everything(project)
+def several_contested(project: Project, count: int) -> None:
+    """Contest so many ratings of one conversation."""
+    task = everything(project)
+    keys = sorted(project.rubric.dimensions.filter(scope="local").values_list("key", flat=True))
+    places = [(response, key) for response in candidates(task)[:2] for key in keys][:count]
+    answers = submit(task, make.member(project))
+    for response, key in places:
+        rate(answers, response, **{key: 0})
+
+
+def test_the_form_of_a_sitting_does_not_tell_what_it_is_held_for() -> None:
+    project = make.project(audit_share=0, second_review_share=0)
+    lot = random.Random(5)
+    reviewer = reviewer_of(project)
+    for _ in range(70):
+        several_contested(project, lot.choice((1, 1, 1, 2, 3, 5)))
+    flag_project(project.pk)
+    Project.objects.update(audit_share=1.0)
+    for _ in range(70):
+        task = everything(project)
+        if lot.random() < 0.2:  # two people's labels are drawn there
+            answers = submit(task, make.member(project))
+            keys = project.rubric.dimensions.filter(scope="local").values_list("key", flat=True)
+            rate(answers, candidates(task)[0], **dict.fromkeys(keys, 2))
     audit_project(project.pk)
-    shape = shape_of(seat(project, reviewer_of(project)).asks)
+    AuditItem.objects.filter(conversation__flags__isnull=False).delete()
+    for number, conversation in enumerate(Conversation.objects.order_by("pk")):
+        Conversation.objects.filter(pk=conversation.pk).update(uid=uuid.UUID(int=number))
+    forms: dict[bool, list[tuple[int, int, int]]] = {True: [], False: []}
+    while (review := next_review(project.pk, reviewer.pk)) is not None:
+        shape = shape_of(review.asks)
+        steps = sum(name.startswith("step:") for name in review.asks)
+        forms[review.is_audit].append((shape["rating"], shape["comparison"], steps))
+        verdicts = dict.fromkeys(review.asks, 1)
+        record_blind(review.pk, verdicts)
+        reveal(review.pk)
+        decide(review.pk, Decision("uphold", verdicts))
+    assert [len(forms[is_audit]) for is_audit in (True, False)] == [70, 70]
 
-    assert any(shape == shape | one for one in FIRST_SHAPES)
+    # Told apart by form alone, as well as can be: no better than where the sorts are dealt out by lot.
+    every = forms[True] + forms[False]
+    dealt = [distance(*halves(lot.sample(every, len(every)), 70)) for _ in range(2000)]
+    assert distance(forms[True], forms[False]) <= sorted(dealt)[1900]
+    usual = {form for form, count in Counter(every).items() if count > 7}
+    assert usual <= set(forms[True]) & set(forms[False])
+
+
+def halves(forms: list[tuple[int, int, int]], size: int) -> tuple[list[tuple[int, int, int]], ...]:
+    return forms[:size], forms[size:]
+
+
+def distance(some: list[tuple[int, int, int]], others: list[tuple[int, int, int]]) -> float:
+    """Return by how much whoever sees the form guesses the sort better than by tossing a coin: 0 to 1."""
+    one, other = Counter(some), Counter(others)
+    return sum(abs(one[form] / len(some) - other[form] / len(others)) for form in one | other) / 2
 
 
 def with_steps(task: Task) -> Task:
@@ -110,9 +173,9 @@ def with_steps(task: Task) -> Task:
 def test_where_steps_were_labelled_flagged_sittings_and_audits_alike_ask_about_one_response() -> None:
     project = make.project(audit_share=0)
     flags = with_steps(flagged(project))
+    Project.objects.update(audit_share=1.0)
     over_flags = seat(project, reviewer_of(project))
     shape = shape_of(finish(over_flags).asks)
-    Project.objects.update(audit_share=1.0)
     audited = with_steps(everything(project))
     audit_project(project.pk)
     AuditItem.objects.exclude(conversation=audited.conversation).delete()
@@ -122,8 +185,7 @@ def test_where_steps_were_labelled_flagged_sittings_and_audits_alike_ask_about_o
 
     assert (over_flags.conversation, audit.conversation) == (flags.conversation, audited.conversation)
     assert not over_flags.flags.filter(kind="F4").exists()
-    assert shape["step"] == 1
-    assert shape_of(audit.asks) == shape
+    assert shape["step"] == shape_of(audit.asks)["step"] == 1
     assert [name for name in audit.asks if name.startswith("step:")] == [
         f"step:{steps.response.uid}:{index}"  # type: ignore[union-attr]
         for index in (0, 1)
@@ -251,6 +313,27 @@ def test_a_second_reviewer_is_asked_the_same_questions_blind_and_resolves_nothin
     assert next_review(project.pk, eve.pk) is None
 
 
+def test_a_new_flag_where_a_second_person_is_wanted_is_seen_and_resolved_by_a_sitting_of_its_own() -> None:
+    project = make.project(audit_share=0, second_review_share=1.0)
+    task = flagged(project)
+    ada, bob, eve = (reviewer_of(project) for _ in range(3))
+    first = finish(seat(project, ada), outcome="change")
+    new = model_flag(task)
+
+    sitting = seat(project, bob)
+    assert sitting.second_of is None
+    assert [flag.pk for flag in flags_shown(sitting)] == [new.pk]
+    assert f"comparison:local:{new.left.uid}:{new.right.uid}:" in sitting.asks  # type: ignore[union-attr]
+    finish(sitting, outcome="ambiguous")
+    second = seat(project, eve)
+    assert second.second_of == first
+    assert not second.flags.exists()
+    newest = model_flag(task, fingerprint="raised while she sits")
+    finish(second)
+    newest.refresh_from_db()
+    assert (newest.status, newest.review) == ("open", None)
+
+
 def test_a_second_review_that_is_given_back_waits_for_somebody_else() -> None:
     project = make.project(audit_share=0, second_review_share=1.0)
     flagged(project)
@@ -297,14 +380,13 @@ def model_flag(task: Task, **fields: object) -> Flag:
         project=task.batch.project,
         conversation=task.conversation,
         kind="F2",
-        fingerprint=str(task.pk),
         scope="local",
         left=left,
         right=right,
         annotator=annotator,
         evidence={"annotator": 1, "scorer": "rm", "preference": 1, "delta": -4.2, "probability": 0.04},
         p_value=0.04,
-        **fields,
+        **{"fingerprint": str(task.pk), **fields},
     )
 
 

@@ -110,11 +110,6 @@ def test_steps_that_are_all_right_teach_nothing() -> None:
     assert steps.fit(made[made.value > 0], 2) is None
 
 
-def test_before_calibration_only_a_plus_on_a_low_value_is_doubted() -> None:
-    found = steps.contrary_uncalibrated(np.asarray([1, 1, -1, 0]), np.asarray([0.2, 0.9, 0.99, 0.1]))
-    assert found.tolist() == [True, False, False, False]
-
-
 def test_every_right_and_wrong_step_of_an_answer_is_a_pair() -> None:
     agrees, rows = steps.ordered_pairs(
         np.asarray([1, -1, 1, -1, 1, 0]),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from django.db.models import Count, Q
 
 from annotate.models import Calibration, Dimension, Flag, Outcome, Scope, ScorerRun
-from annotate.reports.quality.canaries import is_changed
+from annotate.reports.quality.canaries import is_changed, lock_version
 from annotate.reports.quality.given_labels import GivenLabels
 from annotate.stats.gates import CANARY, Gate
 
@@ -68,7 +68,15 @@ class Fits:
         )
 
     def store(self) -> None:
-        """Write the new rows; what they replace, and what has no labels any more, is current no longer."""
+        """Write the new rows; what they replace, and what has no labels any more, is current no longer.
+
+        None is open where the model's canaries failed since the pass began.
+        """
+        lock_version(self.run)
+        if is_changed(self.run):
+            for one in self.new:
+                one.gate_open, one.gate_reason = False, CANARY
+                one.metrics["gate"]["code"] = "canary"
         written = {_key(one) for one in self.new}
         gone = [one.pk for key, one in self.current.items() if key in written or key not in self.kept]
         Calibration.objects.filter(pk__in=gone).update(is_current=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,10 +24,11 @@ class Doubt:
     """One label beside what its link says.
 
     ``chance`` is how likely another person would say the same, ``rank`` the doubt's place among all labels of its
-    stratum (0 the most surprising): strata are served alike, however their links are spread. ``sources`` are places in
-    the names of source models. A provisional one has no other effect than that a second person is asked, and is one of
+    stratum (0 the most surprising): strata are served alike, however their links are spread. ``sources`` are the names
+    of source models. A provisional one has no other effect than that a second person is asked, and is one of
     ``among`` items that might be. ``evidence`` is what the reveal shows beside the person's number and the submission;
-    ``label`` is what the person said.
+    ``label`` is what the person said. ``person_q``, where a person is doubted, is the share of false alarms among those
+    who are as unusual: of many ratings the worst always has a small ``chance``.
     """
 
     kind: Flag.Kind
@@ -43,10 +45,16 @@ class Doubt:
     left: int | None = None
     right: int | None = None
     dimension: int | None = None
-    sources: frozenset[int] = frozenset()
+    sources: frozenset[str] = frozenset()
     provisional: bool = False
     among: int = 0
     label: Sequence[object] = ()
+    person_q: float | None = None
+
+    @property
+    def in_vain(self) -> float:
+        """Return the chance that a look at it is one in vain."""
+        return self.chance if self.person_q is None else self.person_q
 
     @property
     def fingerprint(self) -> str:
@@ -59,10 +67,22 @@ class Doubt:
 
 
 @dataclass(slots=True)
+class Shares:
+    """How labels are shared out: by (run, person) and (run, source model's name), and all of a run's."""
+
+    labels: Counter[int] = field(default_factory=Counter)
+    people: Counter[tuple[int, int]] = field(default_factory=Counter)
+    sources: Counter[tuple[int, str]] = field(default_factory=Counter)
+
+    def or_more(self, other: Shares) -> Shares:
+        """Return the larger of each count: of all labels as they were, and of a few that are newer."""
+        return Shares(self.labels | other.labels, self.people | other.people, self.sources | other.sources)
+
+
+@dataclass(slots=True)
 class Found:
     """What a look at some conversations (None: all) and the labels given there found, and how these are shared out.
 
-    ``people`` and ``sources`` count labels by (run, person) and (run, source model), ``labels`` by run.
     ``submissions`` are those that hold a label still: a flag on another one is about what was changed since.
     ``at_risk`` are, by run, the labels where the link is sure of a side: person, whether they took the other one, and
     how probable that was.
@@ -71,8 +91,6 @@ class Found:
     conversations: list[int] | None
     given: GivenLabels
     doubts: list[Doubt] = field(default_factory=list)
-    labels: dict[int, int] = field(default_factory=dict)
-    people: dict[tuple[int, int], int] = field(default_factory=dict)
-    sources: dict[tuple[int, int], int] = field(default_factory=dict)
+    shares: Shares = field(default_factory=Shares)
     submissions: set[int] = field(default_factory=set)
     at_risk: dict[int, AtRisk] = field(default_factory=dict)

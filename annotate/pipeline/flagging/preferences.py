@@ -47,6 +47,7 @@ def doubt_preferences(run: ScorerRun, links: list[Calibration], found: Found) ->
 
 
 def _doubts(run: ScorerRun, link: Calibration, pairs: ScoredPairs, rows: Rows) -> Iterator[Doubt]:
+    names = pairs.names.sources
     fitted = preference_link(link)
     chance = fitted.side(pairs.preference[rows].astype(int), fitted.position(pairs.delta[rows]))
     order = np.argsort(chance, kind="stable")
@@ -67,7 +68,7 @@ def _doubts(run: ScorerRun, link: Calibration, pairs: ScoredPairs, rows: Rows) -
             submission=int(pairs.submission[row]),
             chance=float(chance[at]),
             rank=place / rows.size,
-            sources=frozenset((int(pairs.left_source[row]), int(pairs.right_source[row]))),
+            sources=frozenset(names[source] for source in (pairs.left_source[row], pairs.right_source[row])),
             provisional=link.stage == Calibration.Stage.PROVISIONAL,
             among=link.parameters.get("pairs", 0),
             label=("right" if preference > 0 else "left",),
@@ -106,10 +107,10 @@ def _bin(link: Calibration, chance: float) -> dict[str, Any] | None:
 
 def _count(run: ScorerRun, pairs: ScoredPairs, rows: Rows, found: Found) -> None:
     """Count the labels by person and by source model: what a fair share is."""
-    found.labels[run.pk] = rows.size
+    found.shares.labels[run.pk] = rows.size
     found.submissions.update(pairs.submission[rows].tolist())
     for person, count in zip(*np.unique(pairs.annotator[rows], return_counts=True), strict=True):
-        found.people[run.pk, int(person)] = int(count)
+        found.shares.people[run.pk, int(person)] = int(count)
     left, right = pairs.left_source[rows], pairs.right_source[rows]
-    for source in range(len(pairs.names.sources)):
-        found.sources[run.pk, source] = int(np.count_nonzero((left == source) | (right == source)))
+    for source, name in enumerate(pairs.names.sources):
+        found.shares.sources[run.pk, name] = int(np.count_nonzero((left == source) | (right == source)))

@@ -102,7 +102,8 @@ def _doubt(  # noqa: PLR0913, PLR0917 - a person, their worst ratings, and what 
         submission=int(ratings.submission[first]),
         chance=float(judged.p_values[first]),
         rank=rank,
-        sources=frozenset((int(ratings.source[first]),)),
+        person_q=evidence["person_q"],
+        sources=frozenset((ratings.names.sources[ratings.source[first]],)),
         label=(reviewed,),
         evidence={
             **evidence,

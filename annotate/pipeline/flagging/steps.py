@@ -1,7 +1,7 @@
 """F4: step labels that go against a process model, once per answer and person.
 
-With an open link: "+" where at least `PLUS_AT` of people would say "−", and "−" where hardly anybody would. Without any
-link: "+" on a step whose bare value is below one half, never the other way; that only asks a second person.
+With an open link: "+" where at least `PLUS_AT` of people would say "−", and "−" where hardly anybody would. Without one
+nothing: the bare values are not centred, and a follow-up cannot ask about steps.
 """
 
 from __future__ import annotations
@@ -22,20 +22,16 @@ from annotate.stats import steps
 def doubt_steps(run: ScorerRun, links: list[Calibration], found: Found) -> None:
     """Add what the run holds against step labels; nothing where its link is closed."""
     link = links[0] if links else None
-    if link is not None and not link.gate_open:
+    if link is None or not link.gate_open:
         return
     labels = _of_annotators(scored_steps(run.pk, given=found.given))
     if not labels.value.size:
         return
     found.submissions.update(labels.submission.tolist())
     columns = (labels.value, labels.score, labels.index, labels.count, labels.language)
-    if link is not None:
-        wrong = step_link(link, labels.names.languages).wrong(steps.Steps(*columns))
-        against = steps.contrary(labels.value, wrong)
-        chance = np.where(labels.value > 0, 1 - wrong, wrong)
-    else:
-        against = steps.contrary_uncalibrated(labels.value, labels.score) & _alone(labels)
-        chance = labels.score
+    wrong = step_link(link, labels.names.languages).wrong(steps.Steps(*columns))
+    against = steps.contrary(labels.value, wrong)
+    chance = np.where(labels.value > 0, 1 - wrong, wrong)
     found.doubts += _by_answer(run, link, labels, np.flatnonzero(against), chance)
 
 
@@ -47,16 +43,9 @@ def _of_annotators(labels: ScoredSteps) -> ScoredSteps:
     )
 
 
-def _alone(labels: ScoredSteps) -> npt.NDArray[np.bool_]:
-    """Return which labels are on answers whose steps one person alone has marked."""
-    people = np.unique(np.stack((labels.response, labels.annotator)), axis=1)[0]
-    responses, counts = np.unique(people, return_counts=True)
-    return np.asarray(np.isin(labels.response, responses[counts == 1]))
-
-
 def _by_answer(
     run: ScorerRun,
-    link: Calibration | None,
+    link: Calibration,
     labels: ScoredSteps,
     rows: npt.NDArray[np.intp],
     chance: npt.NDArray[np.float64],
@@ -80,22 +69,18 @@ def _by_answer(
             submission=int(labels.submission[found[0]]),
             chance=least[response, annotator],
             rank=ranked[response, annotator] / every,
-            sources=frozenset((int(labels.source[found[0]]),)),
-            provisional=link is None,
-            among=every,
+            sources=frozenset((labels.names.sources[labels.source[found[0]]],)),
             label=tuple((int(labels.index[row]), int(labels.value[row])) for row in found),
-            evidence={"steps": [_step(labels, row, chance, calibrated=link is not None) for row in found]},
+            evidence={"steps": [_step(labels, row, chance) for row in found]},
         )
         for (response, annotator), found in answers.items()
     ]
 
 
-def _step(
-    labels: ScoredSteps, row: int, chance: npt.NDArray[np.float64], *, calibrated: bool
-) -> dict[str, Any]:
+def _step(labels: ScoredSteps, row: int, chance: npt.NDArray[np.float64]) -> dict[str, Any]:
     return {
         "index": int(labels.index[row]),
         "value": int(labels.value[row]),
         "score": round(float(labels.score[row]), 4),
-        "probability": round(float(chance[row]), 4) if calibrated else None,
+        "probability": round(float(chance[row]), 4),
     }

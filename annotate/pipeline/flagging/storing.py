@@ -1,6 +1,8 @@
-"""Raise, renew and close the flags of models. Priority is 1 less the chance that another person says the same.
+"""Raise, renew and close the flags of models. Priority is 1 less the chance that a look at the label is in vain.
 
-So there is one order for the review queue: F1's priority is the share of the scale that lies between people.
+That is the chance that another person says the same, and for a person's ratings (F3), of which the most unusual one is
+always improbable, the person's q-value: the share of false alarms among people as unusual. So there is one order for
+the review queue: F1's priority is the share of the scale that lies between people.
 """
 
 from __future__ import annotations
@@ -8,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotate.models import Calibration, Flag, Project, Submission
-from annotate.pipeline.flagging.choosing import chosen
+from annotate.pipeline.flagging.choosing import Budget, chosen
 from annotate.pipeline.flagging.doubts import Doubt, Found
 from annotate.reports.closing_reasons import EXPECTED, GATE_CLOSED, LABEL_CHANGED, NO_LINK, SECOND_CAME
 from annotate.reports.pseudonyms import pseudonyms
@@ -54,23 +58,51 @@ def store(project: Project, found: Found, links: list[Calibration]) -> Stored:
 
 
 def _raised(project: Project, found: Found, doubts: dict[str, Doubt], known: dict[str, Flag]) -> list[Doubt]:
-    """Return the doubts that become flags now, within the day's budget; provisional ones have their own."""
+    """Return the doubts that become flags now, within the day's budget; provisional ones have their own.
+
+    It is the whole day's: what other passes opened since midnight is part of it.
+    """
     fresh = [
         doubt
         for one, doubt in doubts.items()
         if one not in known or known[one].status == Status.CLOSED or _opens(known[one], doubt)
     ]
-    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     of_models = Flag.objects.filter(project=project, kind__in=KINDS)
-    spent = of_models.filter(created_at__gte=today, calibration__stage=Calibration.Stage.FITTED).count()
     sure = [doubt for doubt in fresh if not doubt.provisional]
-    taken = chosen(sure, found, max(project.daily_model_flags - spent, 0))
     unsure = [doubt for doubt in fresh if doubt.provisional]
+    taken = []
+    if sure:
+        taken = chosen(sure, found.shares, _spent(project.daily_model_flags, _opened_today(of_models)))
     if unsure:
-        waiting = of_models.filter(status=Status.WAITING, followup=None).count()
-        items = max(doubt.among for doubt in unsure)
-        taken += chosen(unsure, found, max(int(SHARE * items) - waiting, 0))
+        limit = int(SHARE * max(doubt.among for doubt in unsure))
+        taken += chosen(unsure, found.shares, _spent(limit, _ever_provisional(of_models)))
     return taken
+
+
+def _opened_today(of_models: QuerySet[Flag]) -> QuerySet[Flag]:
+    """Return the flags that were shown to reviewers since midnight: raised then, or raised earlier and opened then.
+
+    When a flag became open later than it was raised, its history says.
+    """
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    history = apps.get_model("annotate", "FlagEvent").objects
+    opened = history.filter(pgh_obj=OuterRef("pk"), status=Status.OPEN, pgh_created_at__gte=today)
+    fitted = of_models.filter(calibration__stage=Calibration.Stage.FITTED)
+    return fitted.filter(Q(created_at__gte=today) | Exists(opened))
+
+
+def _ever_provisional(of_models: QuerySet[Flag]) -> QuerySet[Flag]:
+    """Return the flags that had the one effect of a provisional one, or may still have it, whatever became of them."""
+    return of_models.filter(Q(calibration__stage=Calibration.Stage.PROVISIONAL) | Q(followup__isnull=False))
+
+
+def _spent(limit: int, flags: QuerySet[Flag]) -> Budget:
+    """Return the budget with these flags counted."""
+    budget = Budget(limit)
+    sources = (f"{place}__source_model" for place in ("response", "left", "right"))
+    for run, person, *models in flags.values_list("run", "annotator", *sources):
+        budget.spend(run, person, {model for model in models if model is not None})
+    return budget
 
 
 def _opens(old: Flag, doubt: Doubt) -> bool:
@@ -105,7 +137,7 @@ def _flags(project: Project, doubts: list[Doubt]) -> list[Flag]:
             run=one.run,
             calibration=one.calibration,
             p_value=one.chance,
-            priority=1 - one.chance,
+            priority=1 - one.in_vain,
             status=Status.WAITING if one.provisional else Status.OPEN,
             evidence={
                 **one.evidence,
@@ -158,6 +190,8 @@ def _reason(flag: Flag, held: set[str], links: dict[tuple[Any, ...], Calibration
         if flag.evidence.get("submission") not in held:
             return LABEL_CHANGED
         return EXPECTED
+    if flag.calibration is None:
+        return NO_LINK  # steps were once flagged without one
     return LABEL_CHANGED if flag.evidence.get("submission") not in held else SECOND_CAME
 
 

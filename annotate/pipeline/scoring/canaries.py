@@ -17,6 +17,7 @@ from annotate.models import Calibration, CanaryCheck, Score, ScorerRun
 from annotate.pipeline.scoring import attempts, taking, workers
 from annotate.pipeline.scoring.isolating import guarded
 from annotate.pipeline.scoring.residence import MismatchError, Resident
+from annotate.reports.quality.canaries import lock_version
 from annotate.stats.gates import CANARY
 from inference.types import Result
 
@@ -112,6 +113,7 @@ def _tolerance(run: ScorerRun) -> float:
 
 
 def _close_links(run: ScorerRun) -> None:
+    lock_version(run, exclusive=True)  # a calibration that began before stores first, or reads the check
     same = {"run__scorer": run.scorer, "run__model": run.model, "run__revision": run.revision}
     links = list(Calibration.objects.select_for_update(of=("self",)).filter(is_current=True, **same))
     for link in links:

@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from annotate.models import CanaryCheck, ScorerRun
 
 
@@ -47,6 +49,14 @@ def is_changed(run: ScorerRun) -> bool:
     same = {"run__scorer": run.scorer, "run__model": run.model, "run__revision": run.revision}
     latest = CanaryCheck.objects.filter(**same).order_by("-pk").values_list("passed", flat=True).first()
     return latest is False
+
+
+def lock_version(run: ScorerRun, *, exclusive: bool = False) -> None:
+    """Hold, to the end of the transaction, what a failed check holds alone while it closes its version's links."""
+    lock = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    name = f"canary:{run.scorer}:{run.model}:{run.revision}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [name])
 
 
 def _result(run: ScorerRun, check: CanaryCheck | None) -> CanaryResult:

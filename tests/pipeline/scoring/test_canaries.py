@@ -7,17 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from annotate.models import Calibration, CanaryCheck, Flag, Project, Score, ScorerRun
 from annotate.pipeline import scoring
 from annotate.pipeline.calibrating import calibrate, pending_projects
+from annotate.pipeline.calibrating.storing import begin
 from annotate.pipeline.flagging import flag_project
+from annotate.pipeline.flagging import pending_projects as flags_pending
 from annotate.pipeline.scoring import canaries, residence
 from annotate.reports.quality.canaries import canaries as canary_report
-from annotate.stats.gates import CANARY
+from annotate.reports.quality.given_labels import GivenLabels
+from annotate.stats.gates import CANARY, Gate
 from inference.scorers.demo import DemoScorer
 from inference.types import Item, ItemError, Result
 from tests import make
+from tests.judging import candidates
 from tests.pipeline.scoring.conftest import Spy, finish
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +43,8 @@ def run(project: Project) -> ScorerRun:
     ScorerRun.objects.filter(pk=made.pk).update(trained=True)
     finish(made)
     Calibration.objects.create(
-        run=made, link="ordinal", parameters={}, sample_size=300, gate_open=True, gate_reason="fine",
-        metrics={"gate": {"code": "open"}},
+        run=made, link="ordinal", parameters={"thresholds": [0.0], "tau": 1.0}, sample_size=300, gate_open=True,
+        gate_reason="fine", metrics={"gate": {"code": "open"}},
     )  # fmt: skip
     made.refresh_from_db()
     return made
@@ -86,6 +91,8 @@ def test_another_model_under_the_same_name_scores_nothing_and_its_links_close(
 ) -> None:
     more_work(project)
     load_again(monkeypatch, **what)
+    flag_project(project.pk)
+    raised = spoken_flag(project, run)
 
     assert scoring.score_next_batch(run.pk) == 0
 
@@ -97,8 +104,60 @@ def test_another_model_under_the_same_name_scores_nothing_and_its_links_close(
     assert (link.gate_open, link.gate_reason, link.metrics["gate"]["code"]) == (False, CANARY, "canary")
     [found] = canary_report(project.pk)
     assert found.passed is False
-    flag_project(project.pk, whole=True)
+    assert project.pk in flags_pending()
+    flag_project(project.pk)
     assert Flag.objects.get(kind="F6").evidence["cause"] == "canary"
+    raised.refresh_from_db()
+    assert (raised.status, raised.closed_reason) == ("closed", f"The model's gate closed: {CANARY}")
+    assert flags_pending() == []
+
+
+def spoken_flag(project: Project, run: ScorerRun) -> Flag:
+    """Return a flag that rests on the run's open link."""
+    task = make.task(make.conversation(project, turns=1, candidates=2))
+    left, right = candidates(task)
+    return Flag.objects.create(
+        project=project, conversation=task.conversation, kind="F2", fingerprint="spoken", scope="local", left=left,
+        right=right, annotator=make.member(project), run=run, calibration=Calibration.objects.get(), evidence={},
+    )  # fmt: skip
+
+
+def test_links_closed_by_the_check_of_another_project_take_their_flags_back(
+    project: Project, run: ScorerRun
+) -> None:
+    flag_project(project.pk)
+    raised = spoken_flag(project, run)
+    fields = {"scorer": run.scorer, "model": run.model, "revision": run.revision}
+    elsewhere = make.scorer_run(make.project(), **fields)
+    canaries._close_links(elsewhere)
+
+    flag_project(project.pk)
+    raised.refresh_from_db()
+    assert raised.status == "closed"
+
+
+def advisory_locks() -> set[tuple[str, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mode, classid, objid FROM pg_locks WHERE locktype = 'advisory' AND granted")
+        return set(cursor.fetchall())
+
+
+def test_a_calibration_that_began_before_a_check_failed_opens_nothing(
+    project: Project, run: ScorerRun
+) -> None:
+    fits = begin(run, GivenLabels(project.pk, [run]))
+    gate = Gate(is_open=True, code="open", count=300, needed=200)
+    key = ("preference", "local", None, "en")
+    fits.add(key, "hash", gate, link="ordinal", parameters={}, sample_size=300, metrics={})
+    CanaryCheck.objects.create(run=run, responses=8, largest_change=5.0, tolerance=0.1, passed=False)
+    fits.store()
+
+    link = Calibration.objects.get(stratum="en")
+    assert (link.gate_open, link.gate_reason, link.metrics["gate"]["code"]) == (False, CANARY, "canary")
+    # Nor can one that stores at the very same time: either waits for the other.
+    [shared] = advisory_locks()
+    canaries._close_links(run)
+    assert advisory_locks() == {shared, ("ExclusiveLock", *shared[1:])}
 
 
 def test_what_rounding_does_passes(project: Project, run: ScorerRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +180,8 @@ def test_a_model_that_is_itself_again_is_calibrated_anew(
     load_again(monkeypatch, shift=5.0)
     scoring.score_next_batch(run.pk)
     assert project.pk not in pending_projects()
+    flag_project(project.pk)
+    assert Flag.objects.filter(kind="F6", status="open").exists()
 
     load_again(monkeypatch)
     scoring.retry_errors(run.pk)
@@ -130,7 +191,7 @@ def test_a_model_that_is_itself_again_is_calibrated_anew(
     assert project.pk in pending_projects()
     calibrate(project.pk)
     assert project.pk not in pending_projects()
-    flag_project(project.pk, whole=True)
+    flag_project(project.pk)
     assert not Flag.objects.filter(kind="F6", status="open").exists()
 
 
