@@ -8,7 +8,7 @@ that are flagged.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,9 +147,6 @@ def _submissions(world: World) -> dict[str, int]:
 
 def _disagreements(world: World, people: People) -> Iterator[list[str]]:
     dimensions = {pk: one for pk, (_, one) in project_columns(world.project.pk).dimensions.items()}
-    flags = Flag.objects.filter(project=world.project, kind="F1")
-    raised = list(flags.values_list("response", "dimension", "left", "right", "annotator", "scope"))
-    submission_of = _by_person(world)
 
     def apart(item: Label, values: Sequence[int]) -> bool:
         span = dimensions[item[1]].maximum - dimensions[item[1]].minimum
@@ -158,48 +155,67 @@ def _disagreements(world: World, people: People) -> Iterator[list[str]]:
     def opposed(_item: Label, values: Sequence[int]) -> bool:
         return len(values) > 1 and min(values) < 0 < max(values)
 
-    ratings = {(one[0], one[1]): one[4] for one in raised if one[0] is not None}
-    pairs = {(one[2], one[3]): one[4] for one in raised if one[0] is None and one[5] == "local"}
-    for name, given, flagged, contradict, at_random, off in (
+    def off(item: Label, value: int) -> bool:
+        return abs(value - people.fair[item]) > 1
+
+    submission_of = _by_person(world)
+    flags = Flag.objects.filter(project=world.project, kind="F1")
+    ratings, pairs = flags.filter(response__isnull=False), flags.filter(response=None, scope="local")
+    for sort, found, item in (
         (
-            "ratings",
-            people.ratings,
+            _Sort("ratings", people.ratings, apart, people.random_rating, off, "is more than a level off"),
             ratings,
-            apart,
-            people.random_rating,
-            lambda item, value: abs(value - people.fair[item]) > 1,
+            ("response", "dimension"),
         ),
         (
-            "comparisons",
-            people.comparisons,
+            _Sort(
+                "comparisons",
+                people.comparisons,
+                opposed,
+                people.random_preference,
+                people.minority,
+                "is on the minority's side",
+            ),
             pairs,
-            opposed,
-            people.random_preference,
-            people.minority,
+            ("left", "right"),
         ),
     ):
-        shared = {item: values for item, values in given.items() if len(values) > 1}
-        caused = {
-            item
-            for item, values in shared.items()
-            if contradict(item, list(values.values()))
-            and not contradict(item, [value for by, value in values.items() if not at_random(item, by)])
-        }
-        yield row(
-            f"F1, {name}: gone without labels given at random (cases: items)",
-            caused,
-            set(flagged),
-            len(shared),
-        )
-        labels = {(*item, by): value for item, values in shared.items() for by, value in values.items()}
-        named = {
-            (*item, submission_of[item[0], person]) for item, person in flagged.items() if person is not None
-        }
-        guessed = {one for one in labels if at_random(one[:2], one[2])}
-        wrong = {one for one, value in labels.items() if off(one[:2], value)}
-        yield row(f"F1, {name}: who stands apart answered at random", guessed, named, len(labels))
-        words = "is more than a level off" if name == "ratings" else "is on the minority's side"
-        yield row(f"F1, {name}: who stands apart {words}", wrong, named, len(labels))
+        named = {(one, other): person for one, other, person in found.values_list(*item, "annotator")}
+        yield from _of_sort(sort, named, submission_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """One sort of label: what was given, what is a contradiction, given at random, or wrong, and that in words."""
+
+    name: str
+    given: dict[Label, dict[int, int]]
+    contradict: Callable[[Label, Sequence[int]], bool]
+    at_random: Callable[[Label, int], bool]
+    wrong: Callable[[Label, int], bool]
+    words: str
+
+
+def _of_sort(
+    sort: _Sort, flagged: dict[Label, int | None], submission_of: dict[tuple[int, int], int]
+) -> Iterator[list[str]]:
+    shared = {item: values for item, values in sort.given.items() if len(values) > 1}
+    caused = {
+        item
+        for item, values in shared.items()
+        if sort.contradict(item, list(values.values()))
+        and not sort.contradict(item, [value for by, value in values.items() if not sort.at_random(item, by)])
+    }
+    says = f"F1, {sort.name}: gone without labels given at random (cases: items)"
+    yield row(says, caused, set(flagged), len(shared))
+    labels = {(*item, by): value for item, values in shared.items() for by, value in values.items()}
+    named = {
+        (*item, submission_of[item[0], person]) for item, person in flagged.items() if person is not None
+    }
+    guessed = {one for one in labels if sort.at_random(one[:2], one[2])}
+    wrong = {one for one, value in labels.items() if sort.wrong(one[:2], value)}
+    yield row(f"F1, {sort.name}: who stands apart answered at random", guessed, named, len(labels))
+    yield row(f"F1, {sort.name}: who stands apart {sort.words}", wrong, named, len(labels))
 
 
 def _by_person(world: World) -> dict[tuple[int, int], int]:

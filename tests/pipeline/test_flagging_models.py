@@ -12,7 +12,6 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from annotate.models import (
-    AuditItem,
     Calibration,
     Comparison,
     Flag,
@@ -21,7 +20,6 @@ from annotate.models import (
     Review,
     Score,
     ScorerRun,
-    StepLabel,
     Task,
 )
 from annotate.pipeline.calibrating import CalibrationReport, calibrate
@@ -31,7 +29,6 @@ from annotate.pipeline.flagging import flag_project, pending_projects
 from annotate.pipeline.flagging.choosing import Budget, chosen
 from annotate.pipeline.flagging.doubts import Doubt, Shares
 from annotate.pipeline.simulating import Plan, ScorerPlan, simulate
-from annotate.reports.quality.scored_labels import scored_steps
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
 
@@ -389,72 +386,6 @@ def test_a_careless_person_is_flagged_once_and_a_harsh_one_is_not() -> None:
     assert evidence["person_q"] <= 0.10
     assert flags[0].priority == 1 - evidence["person_q"] != pytest.approx(1 - flags[0].p_value)
     assert evidence["ratings"] > 100
-
-
-def stepped() -> Project:
-    """Return a project of 480 steps, each labelled by one person, and a process model that knows them."""
-    project = make.project(daily_model_flags=1000)
-    run = make.scorer_run(project, scorer="prm")
-    generator = np.random.default_rng(1)
-    for _ in range(40):
-        task = make.task(make.conversation(project, turns=2, candidates=2))
-        answers = submit(task, make.member(project))
-        for response in candidates(task):
-            wrong = generator.random(3) < 0.35
-            values = np.clip(np.where(wrong, 0.08, 0.95) + generator.normal(0, 0.04, 3), 0.01, 0.99)
-            make.score(run, response, float(values.mean()), steps=values.tolist())
-            wrong ^= generator.random(3) < 0.03
-            StepLabel.objects.bulk_create(
-                StepLabel(
-                    submission=answers, response=response, index=index, value=-1 if wrong[index] else 1,
-                    splitter_version=1,
-                )
-                for index in range(3)
-            )  # fmt: skip
-    return project
-
-
-def test_step_labels_against_the_model_are_one_flag_an_answer() -> None:
-    project = stepped()
-    flag_project(project.pk)
-    assert not models_flags(project).exists()
-
-    calibrate(project.pk)
-    link = Calibration.objects.get(question="step", is_current=True)
-    assert link.gate_open
-    flag_project(project.pk)
-    flags = models_flags(project).filter(status="open")
-    assert flags.exists()
-    for flag in flags:
-        steps = flag.evidence["steps"]
-        assert all(one["probability"] <= 0.20 for one in steps)
-        assert flag.p_value == pytest.approx(min(one["probability"] for one in steps), abs=1e-4)
-    assert flags.count() == flags.values("response", "annotator").distinct().count()
-
-
-def test_a_reviewers_verdict_on_audited_steps_is_a_label_and_never_flagged() -> None:
-    project = stepped()
-    calibrate(project.pk)
-    low = min(
-        Score.objects.all(), key=lambda one: max(one.step_values or [1.0])
-    )  # all of its steps are wrong
-    given = StepLabel.objects.filter(response=low.response).earliest("pk").submission
-    reviewer = make.member(project, Membership.Role.REVIEWER)
-    blind = submit(given.task, reviewer, origin="review")
-    for index in range(3):
-        blind.steps.create(response=low.response, index=index, value=1, splitter_version=1)
-    about = {"project": project, "conversation": given.task.conversation}
-    review = Review.objects.create(**about, reviewer=reviewer, blind=blind)
-    AuditItem.objects.create(
-        **about, scope="local", response=low.response, annotator=given.annotator, submission=given,
-        probability=0.04, review=review,
-    )  # fmt: skip
-    labels = scored_steps(low.run_id)
-    flag_project(project.pk)
-
-    assert labels.annotator[labels.review].tolist() == [reviewer.pk] * 3
-    assert models_flags(project).filter(status="open").exists()
-    assert not models_flags(project).filter(annotator=reviewer).exists()
 
 
 def test_a_new_revision_begins_with_what_the_old_one_was() -> None:
