@@ -123,7 +123,7 @@ def held_out(  # noqa: PLR0913, PLR0917 - a rating's columns and its scale
         found.p_values[held] = link.p_values(value[held], score[held], person[held])
         found.far[held] = np.abs(value[held] - link.expectation(score[held], person[held]))
         mean = float(value[learn].mean())
-        felt = mean + offset_of(offsets(value[learn] - mean, person[learn]), person[held])
+        felt = mean + offset_of(offsets(value[learn].astype(float) - mean, person[learn]), person[held])
         found.constant[held] = np.abs(value[held] - np.clip(felt, minimum, maximum))
     return found
 

@@ -222,31 +222,44 @@ def test_a_score_that_changes_its_mind_closes_the_flag_without_a_whole_pass() ->
     )
 
 
-def test_a_gate_that_closes_closes_its_flags_with_its_reason() -> None:
-    project = simulated(ScorerPlan("rm", 0.75))
-    calibrate(project.pk)
-    flag_project(project.pk)
-    flag = models_flags(project).filter(kind="F2", status="open").first()
-    reviewer = make.member(project, Membership.Role.REVIEWER)
-    task = Task.objects.filter(conversation__project=project).first()
+def decided(flag: Any, outcome: str, blind: int, number: int = 60) -> None:
+    """Let so many flags like this one be decided so, after a blind verdict on its label."""
+    project = flag.project
+    task = Task.objects.filter(conversation=flag.conversation).first()
     assert task is not None
-    final = submit(task, reviewer, origin="review")
+    verdict = submit(task, make.member(project, Membership.Role.REVIEWER), origin="review")
+    prefer(verdict, flag.left, flag.right, blind)
     review = Review.objects.create(
-        project=project, conversation=task.conversation, reviewer=reviewer, blind=final, final=final,
-        outcome="uphold", revealed_at=timezone.now(), finished_at=timezone.now(),
+        project=project, conversation=flag.conversation, reviewer=verdict.annotator, blind=verdict, final=verdict,
+        outcome=outcome, revealed_at=timezone.now(), finished_at=timezone.now(),
     )  # fmt: skip
     Flag.objects.bulk_create(
         Flag(
             project=project, conversation=flag.conversation, kind="F2", fingerprint=f"decided {number}",
             scope="local", left=flag.left, right=flag.right, evidence={}, calibration=flag.calibration,
-            run=flag.run, status="resolved", outcome="model_wrong", review=review,
+            run=flag.run, status="resolved", outcome=outcome, review=review, annotator=flag.annotator,
         )
-        for number in range(60)
+        for number in range(number)
     )  # fmt: skip
-    calibrate(project.pk)
-    link = Calibration.objects.get(
+
+
+def link_of(flag: Any) -> Calibration:
+    return Calibration.objects.get(
         is_current=True, run=flag.run, question="preference", dimension=None, stratum=flag.calibration.stratum
     )
+
+
+def test_a_gate_that_closes_closes_its_flags_with_its_reason() -> None:
+    project = simulated(ScorerPlan("rm", 0.75))
+    calibrate(project.pk)
+    flag_project(project.pk)
+    flag = models_flags(project).filter(kind="F2", status="open").first()
+    # After the reveal the reviewer went along with the flag: what was said blind counts.
+    decided(flag, "change", blind=flag.evidence["preference"])
+    assert uncalibrated() == [project.pk]
+    calibrate(project.pk)
+    assert uncalibrated() == []
+    link = link_of(flag)
     assert not link.gate_open
     assert "60 decided flags" in link.gate_reason
 
@@ -254,6 +267,23 @@ def test_a_gate_that_closes_closes_its_flags_with_its_reason() -> None:
     flag.refresh_from_db()
     assert flag.status == "closed"
     assert flag.closed_reason == f"The model's gate closed: {link.gate_reason}"[:200]
+
+
+def test_flags_whose_labels_were_contradicted_blind_keep_the_gate_open_and_ties_say_neither() -> None:
+    project = simulated(ScorerPlan("rm", 0.75))
+    calibrate(project.pk)
+    flag_project(project.pk)
+    first, other = models_flags(project).filter(kind="F2", status="open", left__isnull=False)[:2]
+    decided(first, "uphold", blind=-first.evidence["preference"])
+    calibrate(project.pk)
+    link = link_of(first)
+    assert link.gate_open
+    assert (link.metrics["gate"]["decisions"], link.metrics["gate"]["precision_lower"] > 0.9) == (60, True)
+
+    Flag.objects.filter(status="resolved").delete()
+    decided(other, "uphold", blind=0)
+    calibrate(project.pk)
+    assert link_of(other).metrics["gate"]["decisions"] == 0
 
 
 def test_a_resolved_flag_stays_resolved_and_what_it_asked_is_no_base_any_more() -> None:

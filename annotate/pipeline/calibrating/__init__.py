@@ -24,8 +24,8 @@ from annotate.stats.gates import CANARY
 
 log = logging.getLogger(__name__)
 
-# So many new submissions or scores are enough to fit anew, or this share of what there was.
-ENOUGH, ENOUGH_SHARE = 20, 0.05
+# So many new submissions, scores or decided flags of models are enough to fit anew, or this share of what there was.
+ENOUGH, ENOUGH_SHARE = (20, 20, 10), 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ def pending_projects() -> list[int]:
     stored = cache.get_many([_key(uid) for uid in projects.values()])
     found = []
     for pk, uid in projects.items():
-        before = stored.get(_key(uid), (0, 0))
+        before = stored.get(_key(uid), (0, 0, 0))
         if any(
-            now - then >= max(ENOUGH, ENOUGH_SHARE * then)
-            for now, then in zip(_marks(pk), before, strict=True)
+            now - then >= max(enough, ENOUGH_SHARE * then)
+            for now, then, enough in zip(_marks(pk), before, ENOUGH, strict=True)
         ):
             found.append(pk)
     return sorted({*found, *_itself_again()})
@@ -87,8 +87,8 @@ def _itself_again() -> set[int]:
     return {run.project_id for run in ScorerRun.objects.filter(pk__in=closed) if not is_changed(run)}
 
 
-def _marks(project_id: int) -> tuple[int, int]:
-    """Return how many submissions and scores there are."""
+def _marks(project_id: int) -> tuple[int, int, int]:
+    """Return how many submissions, scores and decided flags of models there are."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT (SELECT count(*) FROM annotate_submission submission
@@ -96,12 +96,14 @@ def _marks(project_id: int) -> tuple[int, int]:
                        JOIN annotate_batch batch ON batch.id = task.batch_id
                        WHERE batch.project_id = %(project)s),
                       (SELECT count(*) FROM annotate_score score JOIN annotate_scorerrun run ON run.id = score.run_id
-                       WHERE run.project_id = %(project)s AND run.trained)""",
+                       WHERE run.project_id = %(project)s AND run.trained),
+                      (SELECT count(*) FROM annotate_flag flag WHERE flag.project_id = %(project)s
+                       AND flag.status = 'resolved' AND flag.calibration_id IS NOT NULL)""",
             {"project": project_id},
         )
-        submissions, scores = cursor.fetchone()
-    return int(submissions), int(scores)
+        submissions, scores, decided = cursor.fetchone()
+    return int(submissions), int(scores), int(decided)
 
 
 def _key(project: uuid.UUID) -> str:
-    return f"calibrated:{project}"
+    return f"calibrated:2:{project}"

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy.typing as npt
-from django.db.models import Count, Q
+from django.db.models import Q
 
-from annotate.models import Calibration, Dimension, Flag, Outcome, Scope, ScorerRun
+from annotate.models import Calibration, Dimension, Scope, ScorerRun
 from annotate.reports.quality.canaries import is_changed, lock_version
 from annotate.reports.quality.given_labels import GivenLabels
+from annotate.reports.quality.verdicts import flagged
 from annotate.stats.gates import CANARY, Gate
 
 Key = tuple[str, str, int | None, str]
@@ -84,23 +85,25 @@ class Fits:
 
 
 def begin(run: ScorerRun, given: GivenLabels) -> Fits:
-    """Return the run's current rows and what reviews decided about the flags that rest on its links."""
+    """Return the run's current rows and what reviewers said, blind, of the labels flagged by its links.
+
+    A flag was right where the verdict contradicts the flagged label, wrong where it is the same; what lies between
+    says neither. What reviewers decide after the reveal does not count: the flag itself may have told them.
+    """
     current = {_key(one): one for one in Calibration.objects.filter(run=run, is_current=True)}
-    decided: dict[Key, tuple[int, int]] = {}
-    columns = ("question", "scope", "dimension", "stratum")
-    rows = (
-        Flag.objects.filter(run=run, status=Flag.Status.RESOLVED, calibration__isnull=False)
-        .filter(outcome__in=[Outcome.CHANGE, Outcome.UPHOLD, Outcome.MODEL_WRONG])
-        .values_list(*(f"calibration__{name}" for name in columns), "outcome")
-        .annotate(count=Count("pk"))
-    )
-    for *key, outcome, count in rows:
-        question, scope, dimension, stratum = key
-        right, wrong = decided.get((question, scope, dimension, stratum), (0, 0))
-        is_right = outcome == Outcome.CHANGE
-        decided[question, scope, dimension, stratum] = (
-            (right + count, wrong) if is_right else (right, wrong + count)
+    verdicts = [one for one in flagged(run.project_id, run.pk) if one.opposed or one.same]
+    rested = Calibration.objects.filter(run=run, pk__in={one.calibration for one in verdicts})
+    keys: dict[int | None, Key] = {
+        pk: (question, scope, dimension, stratum)
+        for pk, question, scope, dimension, stratum in rested.values_list(
+            "pk", "question", "scope", "dimension", "stratum"
         )
+    }
+    decided: dict[Key, tuple[int, int]] = {}
+    for one in verdicts:
+        if (key := keys.get(one.calibration)) is not None:
+            right, wrong = decided.get(key, (0, 0))
+            decided[key] = (right + one.opposed, wrong + one.same)
     return Fits(run, given, current, decided, is_changed(run))
 
 

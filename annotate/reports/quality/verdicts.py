@@ -19,9 +19,10 @@ Item = Literal["rating", "comparison", "step"]
 class Held:
     """A label against a blind verdict: the same, or opposed; ``moved``: the final verdict is another.
 
-    ``kind`` is the flag's, "" for the audit, which alone has a ``probability`` below 1. A flag on steps is one case
-    of as many ``labels`` as it names, of which so many are ``wrong``: opposed by the verdict. ``flagged_as`` says what
-    kinds of flags there are on a label of the audit, decided or not.
+    ``kind`` is the flag's, "" for the audit, which alone has a ``probability`` below 1. ``calibration`` is the fit that
+    the flag rests on, if a model raised it. A flag on steps is one case of as many ``labels`` as it names, of which
+    so many are ``wrong``: opposed by the verdict. ``flagged_as`` says what kinds of flags there are on a label of the
+    audit, decided or not.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Held:
     moved: bool
     labels: int = 1
     wrong: int = 0
+    calibration: int | None = None
     flagged_as: frozenset[str] = frozenset()
 
 
@@ -52,13 +54,13 @@ class Agreement:
     undefined: str = ""
 
 
-def _statement(first: str, value: str, joins: str, label: str, where: str = "TRUE") -> str:
+def _statement(value: str, joins: str, label: str, where: str = "TRUE") -> str:
     """Return the statement for decided flags: ``value`` of the label, the blind and the final verdict.
 
     The label is the person's latest before the verdict: submissions' ids grow with time.
     """
     return f"""
-    SELECT {first}, flag.conversation_id, label.{value}, blind.{value}, final.{value}
+    SELECT flag.id, flag.kind, flag.calibration_id, flag.conversation_id, label.{value}, blind.{value}, final.{value}
     FROM annotate_flag flag JOIN annotate_review review ON review.id = flag.review_id {joins}
     CROSS JOIN LATERAL (
         SELECT own.* FROM annotate_task task JOIN annotate_batch batch ON batch.id = task.batch_id
@@ -68,6 +70,7 @@ def _statement(first: str, value: str, joins: str, label: str, where: str = "TRU
         WHERE task.conversation_id = flag.conversation_id AND {IS_WORK}
         ORDER BY given.id DESC LIMIT 1) label
     WHERE flag.project_id = %(project)s AND flag.status = 'resolved' AND {where}
+      AND (%(run)s::bigint IS NULL OR flag.run_id = %(run)s)
     """  # noqa: S608 - no value is pasted in
 
 
@@ -88,21 +91,18 @@ def _step(name: str, submission: str) -> str:
 
 
 _RATINGS = _statement(
-    "flag.kind",
     "value",
     f"JOIN {_rating('blind', 'review.blind_id')} JOIN {_rating('final', 'review.final_id')}",
     _rating("own", "given.id"),
     "blind.state = 'rated' AND label.state = 'rated'",
 )
 _COMPARISONS = _statement(
-    "flag.kind",
     "preference",
     f"JOIN {_comparison('blind', 'review.blind_id')} JOIN {_comparison('final', 'review.final_id')}",
     _comparison("own", "given.id"),
 )
 # The steps that a flag names, each a row.
 _STEPS = _statement(
-    "flag.id",
     "value",
     f"""CROSS JOIN LATERAL jsonb_array_elements(flag.evidence -> 'steps') named
         JOIN {_step("blind", "review.blind_id")} JOIN {_step("final", "review.final_id")}""",
@@ -167,19 +167,19 @@ WHERE item.dimension_id IS NULL
 """  # noqa: S608 - no value is pasted in
 
 
-def flagged(project_id: int) -> list[Held]:
-    """Return every decided flag whose person's label a blind verdict can be held against, in three statements."""
-    held = [
-        _held(kind, "rating", conversation, 1.0, *values)
-        for kind, conversation, *values in _rows(_RATINGS, project_id)
-    ]
-    held += [
-        _held(kind, "comparison", conversation, 1.0, *values)
-        for kind, conversation, *values in _rows(_COMPARISONS, project_id)
-    ]
-    steps: defaultdict[tuple[int, int], list[Held]] = defaultdict(list)
-    for flag, conversation, *values in _rows(_STEPS, project_id):
-        steps[flag, conversation].append(_held("F4", "step", conversation, 1.0, *values))
+def flagged(project_id: int, run_id: int | None = None) -> list[Held]:
+    """Return every decided flag whose person's label a blind verdict can be held against, in three statements.
+
+    Of the whole project, or those that this run raised.
+    """
+    held = []
+    items: tuple[tuple[Item, str], ...] = (("rating", _RATINGS), ("comparison", _COMPARISONS))
+    for item, statement in items:
+        for _, kind, calibration, conversation, *values in _rows(statement, project_id, run_id):
+            held.append(replace(_held(kind, item, conversation, 1.0, *values), calibration=calibration))
+    steps: defaultdict[tuple[int, int, int | None], list[Held]] = defaultdict(list)
+    for flag, kind, calibration, conversation, *values in _rows(_STEPS, project_id, run_id):
+        steps[flag, conversation, calibration].append(_held(kind, "step", conversation, 1.0, *values))
     held += [
         Held(
             "F4",
@@ -191,8 +191,9 @@ def flagged(project_id: int) -> list[Held]:
             moved=any(one.moved for one in rows),
             labels=len(rows),
             wrong=sum(one.wrong for one in rows),
+            calibration=calibration,
         )
-        for (_, conversation), rows in steps.items()
+        for (_, conversation, calibration), rows in steps.items()
     ]
     return held
 
@@ -284,8 +285,8 @@ def revised_answers(project_id: int) -> Share:
     return share(sum(before != after for *_, before, after in rows), len(rows))
 
 
-def _rows(statement: str, project_id: int) -> list[tuple[Any, ...]]:
+def _rows(statement: str, project_id: int, run_id: int | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"project": project_id})
+        cursor.execute(statement, {"project": project_id, "run": run_id})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
