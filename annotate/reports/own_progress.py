@@ -17,13 +17,16 @@ from annotate.models import Assignment, Submission
 from annotate.reports.sql import Median
 
 
-def pace() -> Median:
+def pace(*, with_followups: bool = True) -> Median:
     """Return the aggregate over submissions that is called pace: the usual time a task, in ms.
 
     It is the median active time of tasks' first submissions. A later revision holds the time of the change
     alone, and programs that submit may measure no time: neither says how long a task takes. Null without any.
+    Follow-ups ask less than a task: where people are compared they are left out. What people see of themselves holds
+    them, as hidden repeats.
     """
-    return Median("active_ms", filter=Q(origin=Submission.Origin.LIVE, revision=1, active_ms__gt=0))
+    timed = Q(origin=Submission.Origin.LIVE, revision=1, active_ms__gt=0)
+    return Median("active_ms", filter=timed if with_followups else timed & Q(task__follows=None))
 
 
 @dataclass(slots=True)

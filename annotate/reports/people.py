@@ -167,7 +167,7 @@ def add_work(project_id: int, found: Iterable[Person]) -> None:
     live = Submission.objects.filter(
         assignment__project=project_id, annotator__in=by_id, origin=Submission.Origin.LIVE
     )
-    for work in live.values("annotator").annotate(pace=pace(), active=Sum("active_ms")):
+    for work in live.values("annotator").annotate(pace=pace(with_followups=False), active=Sum("active_ms")):
         by_id[work["annotator"]].pace_ms, by_id[work["annotator"]].active_ms = work["pace"], work["active"]
     _add_reviews(project_id, by_id)
     for user_id, result in gold_results(project_id).items():

@@ -11,7 +11,8 @@ and where a model says something else than it said (see `annotate.pipeline.scori
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import Any
 
@@ -67,19 +68,21 @@ def _of_people(run: ScorerRun, found: Found, signs: dict[int, dict[str, float]])
 
 
 def _signs(project_id: int) -> dict[int, dict[str, float]]:
-    """Return by person what speaks against them without any model, with its number."""
+    """Return by person what speaks against them without any model, with its number.
+
+    Follow-ups are left out: they are short, and asked where people disagree.
+    """
     work = Submission.objects.to_work().filter(
-        task__batch__project=project_id, origin=Submission.Origin.LIVE, revision=1
+        task__batch__project=project_id, task__follows=None, origin=Submission.Origin.LIVE, revision=1
     )
     rows = work.values("annotator").annotate(count=Count("pk"), usual=Median("active_ms"))
     done = {row["annotator"]: (row["count"], row["usual"]) for row in rows.order_by("annotator")}
     signs: dict[int, dict[str, float]] = {person: {} for person in done}
-    raised = Flag.objects.filter(project=project_id, kind=Flag.Kind.HUMANS_DISAGREE, annotator__in=done)
-    odd = dict(raised.values("annotator").annotate(count=Count("pk")).values_list("annotator", "count"))
+    odd = _odd_ones_out(project_id, signs)
     submissions = sum(count for count, _ in done.values())
     times = [usual for _, usual in done.values() if usual]
     for person, (count, usual) in done.items():
-        own = odd.get(person, 0)
+        own = odd[person]
         sure = persons.more_per_task(own, count, sum(odd.values()) - own, submissions - count)
         if sure is not None and sure > persons.CERTAINTY:
             signs[person]["odd_one_out"] = round(sure, 4)
@@ -88,6 +91,26 @@ def _signs(project_id: int) -> dict[int, dict[str, float]]:
     for person, exact in _worse_on_gold(project_id):
         signs.setdefault(person, {})["gold_exact"] = exact
     return signs
+
+
+def _odd_ones_out(project_id: int, people: Iterable[int]) -> Counter[int]:
+    """Return how often each of them alone stands apart in a disagreement (F1), by an answer that no follow-up asked."""
+    raised = Flag.objects.filter(project=project_id, kind=Flag.Kind.HUMANS_DISAGREE, annotator__in=people)
+    odd = Counter(dict(raised.values_list("annotator").annotate(count=Count("pk")).order_by()))
+    asked = raised.filter(evidence__answers__contains=[{"further": True}])
+    further = {
+        pk: (person, {one["submission"] for one in answers if one.get("further")})
+        for pk, person, answers in asked.values_list("pk", "annotator", "evidence__answers")
+    }
+    uids = {uid for _, found in further.values() for uid in found}
+    asked_people = {
+        str(uid): person
+        for uid, person in Submission.objects.filter(uid__in=uids).values_list("uid", "annotator")
+    }
+    odd.subtract(
+        person for person, found in further.values() if person in {asked_people.get(uid) for uid in found}
+    )
+    return odd
 
 
 def _worse_on_gold(project_id: int) -> Iterator[tuple[int, float]]:

@@ -82,9 +82,12 @@ def _doubts(run: ScorerRun, link: Calibration, pairs: ScoredPairs, rows: Rows) -
 
 
 def _at_risk(run: ScorerRun, link: Calibration, pairs: ScoredPairs, rows: Rows, found: Found) -> None:
-    """Add the labels at which this link is sure of a side, whichever side they took."""
+    """Add the labels at which this link is sure of a side, whichever side they took.
+
+    Of what was asked of everybody alike: follow-ups are asked where somebody was surprising or people disagree.
+    """
     fitted = preference_link(link)
-    rows = rows[pairs.preference[rows] != 0]
+    rows = rows[pairs.base[rows] & (pairs.preference[rows] != 0)]
     taken = fitted.side(pairs.preference[rows].astype(int), fitted.position(pairs.delta[rows]))
     chance = np.minimum(taken, 1 - taken)
     sure = chance <= SURPRISING

@@ -158,7 +158,9 @@ def _dissents(project_id: int) -> dict[int, list[ModelDissent]]:
 def _work(project_id: int) -> dict[int, dict[str, Any]]:
     live = Submission.objects.filter(task__batch__project=project_id, origin=Submission.Origin.LIVE).to_work()
     rows = live.values("annotator").annotate(
-        submissions=Count("assignment", distinct=True), pace=pace(), active=Sum("active_ms")
+        submissions=Count("assignment", distinct=True),
+        pace=pace(with_followups=False),
+        active=Sum("active_ms"),
     )
     return {row["annotator"]: dict(row) for row in rows}
 

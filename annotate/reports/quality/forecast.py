@@ -208,7 +208,8 @@ def forecast_basis(project_id: int) -> ForecastBasis:
     ]
     questions.append(Basis(WINS, forecast.components(_wins(project_id))))
     live = Submission.objects.filter(task__batch__project=project_id, origin=Submission.Origin.LIVE).to_work()
-    timed = Q(revision=1, active_ms__gt=0)
+    # A follow-up asks little: its time is not a task's.
+    timed = Q(revision=1, active_ms__gt=0, task__follows=None)
     work = live.aggregate(
         people=Count("annotator", distinct=True),
         task_ms=Avg("active_ms", filter=timed),

@@ -6,6 +6,7 @@ import pytest
 
 from annotate.models import Flag, Note, Project
 from annotate.reports.quality.annotators import Annotator, ModelDissent, annotator_report
+from annotate.reports.quality.forecast import forecast_basis
 from tests import make
 from tests.judging import candidates, rate, submit
 
@@ -100,6 +101,18 @@ def test_dissent_is_shown_while_its_flag_is_open(project: Project) -> None:
     flag.save()
     (found,) = by_name(project).values()
     assert found.dissents == []
+
+
+def test_the_time_a_task_takes_is_no_follow_ups(project: Project) -> None:
+    person = make.member(project)
+    task = make.task(make.conversation(project))
+    make.submission(task, person, active_ms=100_000)
+    for _ in range(3):
+        make.submission(make.task(task.conversation, follows=task), person, active_ms=5_000)
+
+    (found,) = annotator_report(project.pk).annotators
+    assert (found.submissions, found.pace_ms) == (4, 100_000)
+    assert forecast_basis(project.pk).task_ms == 100_000
 
 
 def test_training_counts_for_nobody(project: Project) -> None:
