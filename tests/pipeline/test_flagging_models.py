@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,24 +16,21 @@ from annotate.models import (
     Flag,
     Membership,
     Project,
-    Review,
     Score,
     ScorerRun,
     Task,
 )
 from annotate.pipeline.calibrating import CalibrationReport, calibrate
 from annotate.pipeline.calibrating import pending_projects as uncalibrated
-from annotate.pipeline.calibrating.storing import prior_tau
 from annotate.pipeline.flagging import flag_project, pending_projects
 from annotate.pipeline.flagging.choosing import Budget, chosen
 from annotate.pipeline.flagging.doubts import Doubt, Shares
-from annotate.pipeline.simulating import Plan, ScorerPlan, simulate
+from annotate.pipeline.simulating import ScorerPlan
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
+from tests.pipeline.scored_projects import models_flags, simulated
 
 pytestmark = pytest.mark.django_db
-
-MODELS = ["F2", "F3", "F4"]
 
 
 @pytest.fixture(autouse=True)
@@ -42,18 +38,6 @@ def fresh_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every submission count as settled; marks of projects that were rolled back are forgotten."""
     cache.clear()
     monkeypatch.setattr("annotate.reports.settled.SETTLED_SECONDS", -1)
-
-
-def simulated(*scorers: ScorerPlan, **fields: Any) -> Project:
-    """Return a project with 900 labelled pairs by six people."""
-    project = make.project(overlap=2, daily_model_flags=fields.pop("budget", 100))
-    plan = {"conversations": 90, "turns": 5, "annotators": 6, "overlap": 2, "images": False, "texts": 0.0}
-    simulate(project, Plan(scorers=scorers, **{**plan, **fields}))
-    return project
-
-
-def models_flags(project: Project) -> Any:
-    return Flag.objects.filter(project=project, kind__in=MODELS)
 
 
 def test_a_good_model_opens_and_one_at_chance_stays_closed_and_each_says_why() -> None:
@@ -222,70 +206,6 @@ def test_a_score_that_changes_its_mind_closes_the_flag_without_a_whole_pass() ->
     )
 
 
-def decided(flag: Any, outcome: str, blind: int, number: int = 60) -> None:
-    """Let so many flags like this one be decided so, after a blind verdict on its label."""
-    project = flag.project
-    task = Task.objects.filter(conversation=flag.conversation).first()
-    assert task is not None
-    verdict = submit(task, make.member(project, Membership.Role.REVIEWER), origin="review")
-    prefer(verdict, flag.left, flag.right, blind)
-    review = Review.objects.create(
-        project=project, conversation=flag.conversation, reviewer=verdict.annotator, blind=verdict, final=verdict,
-        outcome=outcome, revealed_at=timezone.now(), finished_at=timezone.now(),
-    )  # fmt: skip
-    Flag.objects.bulk_create(
-        Flag(
-            project=project, conversation=flag.conversation, kind="F2", fingerprint=f"decided {number}",
-            scope="local", left=flag.left, right=flag.right, evidence={}, calibration=flag.calibration,
-            run=flag.run, status="resolved", outcome=outcome, review=review, annotator=flag.annotator,
-        )
-        for number in range(number)
-    )  # fmt: skip
-
-
-def link_of(flag: Any) -> Calibration:
-    return Calibration.objects.get(
-        is_current=True, run=flag.run, question="preference", dimension=None, stratum=flag.calibration.stratum
-    )
-
-
-def test_a_gate_that_closes_closes_its_flags_with_its_reason() -> None:
-    project = simulated(ScorerPlan("rm", 0.75))
-    calibrate(project.pk)
-    flag_project(project.pk)
-    flag = models_flags(project).filter(kind="F2", status="open").first()
-    # After the reveal the reviewer went along with the flag: what was said blind counts.
-    decided(flag, "change", blind=flag.evidence["preference"])
-    assert uncalibrated() == [project.pk]
-    calibrate(project.pk)
-    assert uncalibrated() == []
-    link = link_of(flag)
-    assert not link.gate_open
-    assert "60 decided flags" in link.gate_reason
-
-    flag_project(project.pk)
-    flag.refresh_from_db()
-    assert flag.status == "closed"
-    assert flag.closed_reason == f"The model's gate closed: {link.gate_reason}"[:200]
-
-
-def test_flags_whose_labels_were_contradicted_blind_keep_the_gate_open_and_ties_say_neither() -> None:
-    project = simulated(ScorerPlan("rm", 0.75))
-    calibrate(project.pk)
-    flag_project(project.pk)
-    first, other = models_flags(project).filter(kind="F2", status="open", left__isnull=False)[:2]
-    decided(first, "uphold", blind=-first.evidence["preference"])
-    calibrate(project.pk)
-    link = link_of(first)
-    assert link.gate_open
-    assert (link.metrics["gate"]["decisions"], link.metrics["gate"]["precision_lower"] > 0.9) == (60, True)
-
-    Flag.objects.filter(status="resolved").delete()
-    decided(other, "uphold", blind=0)
-    calibrate(project.pk)
-    assert link_of(other).metrics["gate"]["decisions"] == 0
-
-
 def test_a_resolved_flag_stays_resolved_and_what_it_asked_is_no_base_any_more() -> None:
     project = simulated(ScorerPlan("rm", 0.75))
     calibrate(project.pk)
@@ -416,38 +336,6 @@ def test_a_careless_person_is_flagged_once_and_a_harsh_one_is_not() -> None:
     assert evidence["person_q"] <= 0.10
     assert flags[0].priority == 1 - evidence["person_q"] != pytest.approx(1 - flags[0].p_value)
     assert evidence["ratings"] > 100
-
-
-def test_a_new_revision_begins_with_what_the_old_one_was() -> None:
-    project = simulated(ScorerPlan("rm", 0.75))
-    calibrate(project.pk)
-    old = Calibration.objects.get(question="preference", dimension=None, stratum="en different")
-    run = old.run
-    newer = make.scorer_run(project, scorer=run.scorer, model=run.model)
-    scores = list(Score.objects.filter(run=run))[:120]
-    Score.objects.bulk_create(
-        Score(run=newer, response_id=one.response_id, value=one.value) for one in scores
-    )
-    calibrate(project.pk)
-
-    new = Calibration.objects.filter(run=newer, question="preference", stratum="en different").first()
-    assert new is not None
-    assert new.parameters["tau"] == pytest.approx(old.parameters["tau"], rel=0.5)
-
-
-def test_the_prior_is_the_scale_of_all_strata() -> None:
-    project = make.project()
-    older = make.scorer_run(project)
-    newer = make.scorer_run(project, scorer=older.scorer, model=older.model)
-    for stratum, tau in (("en different", 4.0), ("zh different", 9.0)):
-        Calibration.objects.create(
-            run=older, question="preference", scope="local", stratum=stratum, link="ordinal", stage="fitted",
-            parameters={"tau": tau, "common_tau": 5.0}, metrics={}, sample_size=60, input_sha256=stratum,
-            gate_open=False, gate_reason="",
-        )  # fmt: skip
-
-    assert prior_tau(newer, "local", None) == 5.0
-    assert prior_tau(older, "local", None) is None
 
 
 def test_a_holdout_batch_teaches_nothing_and_work_asks_to_be_calibrated() -> None:

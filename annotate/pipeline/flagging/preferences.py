@@ -87,7 +87,7 @@ def _at_risk(run: ScorerRun, link: Calibration, pairs: ScoredPairs, rows: Rows, 
     Of what was asked of everybody alike: follow-ups are asked where somebody was surprising or people disagree.
     """
     fitted = preference_link(link)
-    rows = rows[pairs.base[rows] & (pairs.preference[rows] != 0)]
+    rows = rows[pairs.ordinary[rows] & (pairs.preference[rows] != 0)]
     taken = fitted.side(pairs.preference[rows].astype(int), fitted.position(pairs.delta[rows]))
     chance = np.minimum(taken, 1 - taken)
     sure = chance <= SURPRISING

@@ -119,6 +119,7 @@ SELECT given.conversation_id AS conversation,
        given.left_id AS "left", given.right_id AS "right", coalesce(given.dimension_id, 0) AS dimension,
        given.scope = 'global' AS "whole", given.annotator_id AS annotator, given.id AS submission, given.preference,
        given.preference_scale AS scale, given.tie_allowed AS ties, given.review,
+       given.base AND NOT given.review AS ordinary,
        count(*) OVER (PARTITION BY given.scope, given.left_id, given.right_id, given.dimension_id,
                                     given.rubric_id) = 1 AS single
 FROM given JOIN annotate_conversation conversation ON conversation.id = given.conversation_id
@@ -162,7 +163,7 @@ _BASE_RATINGS = _ratings(
 _PAIR_COLUMNS = {
     **dict.fromkeys(("conversation", "left", "right", "dimension", "annotator", "submission"), "i8"),
     **dict.fromkeys(("language", "preference", "scale"), "i2"),
-    **dict.fromkeys(("whole", "ties", "review", "single"), "?"),
+    **dict.fromkeys(("whole", "ties", "review", "ordinary", "single"), "?"),
 }
 _RATING_COLUMNS = {
     **dict.fromkeys(("conversation", "response", "dimension", "annotator", "submission"), "i8"),

@@ -44,8 +44,8 @@ class ScoredPairs:
 
     ``preference`` > 0 says that the right one is better, ``delta`` is the right one's score less the left one's.
     ``dimension`` is 0 for overall. ``language``, ``left_source`` and ``right_source`` are places in ``names``.
-    ``scale`` and ``ties`` are the batch's. ``single``: this is the only person's word on the pair by this version
-    of the rubric.
+    ``scale`` and ``ties`` are the batch's. ``ordinary``: an annotator's, on what was asked of everybody alike.
+    ``single``: this is the only person's word on the pair by this version of the rubric.
     """
 
     names: Names
@@ -65,6 +65,7 @@ class ScoredPairs:
     scale: Smalls
     ties: Flags
     review: Flags
+    ordinary: Flags
     single: Flags
 
 
