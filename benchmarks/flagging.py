@@ -228,8 +228,9 @@ def people_table(found: Judged, guessing: Judged, careless: World, less: World) 
     lines.append(["guesses 20 %, after 240 ratings", f"{caught(guessing, 240, guessers[:3]):.0%}", "51 %"])
     lines.append(["careful, after 240 ratings", f"{caught(found, 240, people[4:]):.1%}", "5 %"])
     lines += flagged_people(careless)
-    return "People (F5), caught by the p-values of their ratings.\n\n" + table(
-        ["", "measured", "reference"], lines
+    return (
+        "People, caught by the p-values of their ratings: what F3 adds up. Of F5 speaks the last line alone.\n\n"
+        + table(["", "measured", "reference"], lines)
     )
 
 

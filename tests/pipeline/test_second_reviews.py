@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -110,7 +111,8 @@ def several_contested(project: Project, count: int) -> None:
     places = [(response, key) for response in candidates(task)[:2] for key in keys][:count]
     answers = submit(task, make.member(project))
     for response, key in places:
-        rate(answers, response, **{key: 0})
+        values: dict[str, Any] = {key: 0}
+        rate(answers, response, **values)
 
 
 def test_the_form_of_a_sitting_does_not_tell_what_it_is_held_for() -> None:
@@ -126,7 +128,8 @@ def test_the_form_of_a_sitting_does_not_tell_what_it_is_held_for() -> None:
         if lot.random() < 0.2:  # two people's labels are drawn there
             answers = submit(task, make.member(project))
             keys = project.rubric.dimensions.filter(scope="local").values_list("key", flat=True)
-            rate(answers, candidates(task)[0], **dict.fromkeys(keys, 2))
+            values: dict[str, Any] = dict.fromkeys(keys, 2)
+            rate(answers, candidates(task)[0], **values)
     audit_project(project.pk)
     AuditItem.objects.filter(conversation__flags__isnull=False).delete()
     for number, conversation in enumerate(Conversation.objects.order_by("pk")):
