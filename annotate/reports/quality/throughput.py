@@ -77,9 +77,13 @@ class ReviewQueue:
 
 @dataclass(frozen=True, slots=True)
 class ThroughputReport:
-    """The last 42 days, oldest first and empty ones too; batches by priority; the reviewers' part."""
+    """The last 42 days, oldest first and empty ones too; batches by priority; the reviewers' part.
+
+    ``task_ms``: mean active time of these days a task, changes included, follow-ups left out, which ask little.
+    """
 
     days: list[DayWork]
+    task_ms: float | None
     batches: list[BatchWork]
     reviews: list[DayReviews]
     queue: ReviewQueue
@@ -90,7 +94,7 @@ class ThroughputReport:
 _DAYS = f"""
 WITH done AS (
     SELECT submission.id, (submission.created_at AT TIME ZONE 'UTC')::date AS day, submission.annotator_id,
-           submission.active_ms, submission.revision
+           submission.active_ms, submission.revision, task.follows_id IS NULL AS whole
     FROM annotate_submission submission JOIN annotate_task task ON task.id = submission.task_id
     JOIN annotate_batch batch ON batch.id = task.batch_id
     WHERE batch.project_id = %(project)s AND submission.origin = 'live' AND submission.created_at >= %(since)s AND
@@ -103,7 +107,8 @@ rated AS (
     GROUP BY day
 )
 SELECT done.day, count(*) FILTER (WHERE revision = 1), coalesce(max(rated.count), 0), coalesce(max(compared.count), 0),
-       sum(active_ms)::bigint, count(DISTINCT annotator_id)
+       sum(active_ms)::bigint, count(DISTINCT annotator_id),
+       count(*) FILTER (WHERE revision = 1 AND whole), coalesce(sum(active_ms) FILTER (WHERE whole), 0)::bigint
 FROM done LEFT JOIN rated ON rated.day = done.day LEFT JOIN compared ON compared.day = done.day GROUP BY done.day
 """  # noqa: S608 - no value is pasted in
 
@@ -121,12 +126,15 @@ def throughput_report(project_id: int) -> ThroughputReport:
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     dates = [midnight.date() - timedelta(days=back) for back in reversed(range(DAYS))]
     since, recent = midnight - timedelta(days=DAYS - 1), midnight - timedelta(days=RECENT - 1)
-    found = {row[0]: DayWork(*row) for row in _rows(_DAYS, project=project_id, since=since)}
+    rows = _rows(_DAYS, project=project_id, since=since)
+    found = {row[0]: DayWork(*row[:-2]) for row in rows}
+    tasks, task_ms = (sum(row[place] for row in rows) for place in (-2, -1))
     batches = _batches(project_id, recent)
     left, done = sum(one.left for one in batches), sum(one.recent for one in batches)
     reviews = _reviews(project_id, dates)
     return ThroughputReport(
         days=[found.get(one, DayWork(one, 0, 0, 0, 0, 0)) for one in dates],
+        task_ms=task_ms / tasks if tasks else None,
         batches=batches,
         reviews=reviews,
         queue=_queue(project_id, sum(one.reviews for one in reviews[-RECENT:])),

@@ -46,10 +46,9 @@ def throughput(request: HttpRequest, slug: str) -> HttpResponse:
                 [_cells(*pair) for pair in zip(report.days, report.reviews, strict=True)],
             )
         made = _plots(report, by_week=by_week)
-        done = sum(one.tasks for one in report.days)
         context |= {
             "report": report,
-            "pace": duration(sum(one.active_ms for one in report.days) / done if done else None),
+            "pace": duration(report.task_ms),
             "batches": [(one, duration(one.active_ms)) for one in report.batches],
         }
     return page(request, "managing/throughput.html", context, made, name=slug)

@@ -48,6 +48,11 @@ def test_days_batches_and_what_is_left(project: Project) -> None:
     assert (batch.submitted, batch.recent, batch.left, batch.active_ms) == (1, 1, 3, 65_000)
     assert batch.days_left == 42.0
     assert (report.left, report.days_left) == (3, 42.0)
+    assert report.task_ms == 65_000
+    make.submission(make.task(task.conversation, follows=task), ada, active_ms=5_000)
+    report = throughput_report(project.pk)
+    assert (report.days[-1].tasks, report.days[-1].active_ms) == (1, 10_000)
+    assert report.task_ms == 65_000
 
 
 def test_no_pace_has_no_end(project: Project) -> None:
