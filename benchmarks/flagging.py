@@ -26,8 +26,8 @@ import numpy.typing as npt  # noqa: E402
 from scipy.stats import false_discovery_control  # noqa: E402
 
 from annotate.models import Flag  # noqa: E402
-from annotate.reports.quality.links import preference_link, strata_of  # noqa: E402
-from annotate.reports.quality.scored_labels import ScoredPairs, score_gaps, scored_pairs  # noqa: E402
+from annotate.reports.labels.links import preference_link, strata_of  # noqa: E402
+from annotate.reports.labels.scored_labels import ScoredPairs, score_gaps, scored_pairs  # noqa: E402
 from annotate.stats import coldstart, persons, preference  # noqa: E402
 from annotate.stats.conformal import p_values  # noqa: E402
 from benchmarks import kinds  # noqa: E402

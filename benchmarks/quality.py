@@ -36,7 +36,7 @@ from django.urls import reverse  # noqa: E402
 from annotate.models import Calibration, Membership, Project, Rating, Score, Submission, User  # noqa: E402
 from annotate.pipeline import calibrating, flagging, following_up, reporting  # noqa: E402
 from annotate.reports.quality import agreement  # noqa: E402
-from annotate.web.tabs import GROUPS  # noqa: E402
+from annotate.web.managers.tabs import GROUPS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 MORE, OK = 100, HTTPStatus.OK

@@ -17,8 +17,8 @@ import numpy.typing as npt  # noqa: E402
 from annotate.models import Calibration, Project, ScorerRun  # noqa: E402
 from annotate.pipeline import calibrating, flagging, planning, simulating  # noqa: E402
 from annotate.pipeline.simulating import Plan, ScorerPlan  # noqa: E402
-from annotate.reports.quality.links import rating_link  # noqa: E402
-from annotate.reports.quality.scored_labels import ScoredPairs, scored_ratings  # noqa: E402
+from annotate.reports.labels.links import rating_link  # noqa: E402
+from annotate.reports.labels.scored_labels import ScoredPairs, scored_ratings  # noqa: E402
 from annotate.stats.simulation import QUALITY, SOURCES, correlation_of  # noqa: E402
 from benchmarks.quality import forget  # noqa: E402
 

@@ -39,7 +39,7 @@ from annotate.models import (
 from annotate.pipeline import guiding, inquiring, reviewing
 from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.keying import make_key
-from annotate.reports.contested import contested
+from annotate.reports.reviewers.contested import contested
 from tests import make
 from tests.judging import candidates, disputed, rate, submit
 

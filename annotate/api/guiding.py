@@ -14,7 +14,7 @@ from annotate import access
 from annotate.api.base import JsonView, json_answer, person
 from annotate.api.schema import described
 from annotate.pipeline import guiding
-from annotate.reports.guidelines import GuidelineShown, etag, guideline_shown
+from annotate.reports.annotators.guidelines import GuidelineShown, etag, guideline_shown
 
 
 class Confirmed(msgspec.Struct):

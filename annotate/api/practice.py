@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from annotate import access
 from annotate.api.base import JsonView, json_answer, person
 from annotate.api.schema import described
-from annotate.reports.feedback import Feedback, feedback
-from annotate.reports.qualification import OwnQualification, own_qualification
+from annotate.reports.annotators.feedback import Feedback, feedback
+from annotate.reports.annotators.qualification import OwnQualification, own_qualification
 
 
 class ReadFeedback(JsonView):

@@ -12,9 +12,11 @@ from rest_framework.request import Request
 from annotate import access, tasks
 from annotate.api.base import JsonView, json_answer, person
 from annotate.api.schema import described
-from annotate.reports.flags import FlagSummary, flag_summary
-from annotate.reports.progress import MemberProgress, members, progress
-from annotate.reports.progress import Progress as ProjectProgress
+from annotate.reports.managers.flags import FlagSummary, flag_summary
+from annotate.reports.managers.progress import MemberProgress, members, progress
+from annotate.reports.managers.progress import Progress as ProjectProgress
+from annotate.reports.managers.scorers import RunProgress, scorer_runs
+from annotate.reports.managers.workers import ScoringWorker, scoring_workers
 from annotate.reports.quality import aggregates, agreement, model_health
 from annotate.reports.quality.aggregates import AggregatesReport
 from annotate.reports.quality.agreement import AgreementReport
@@ -24,8 +26,6 @@ from annotate.reports.quality.flag_statistics import FlagStatistics, flag_statis
 from annotate.reports.quality.model_faults import ModelFaults, model_faults
 from annotate.reports.quality.model_health import ModelHealthReport
 from annotate.reports.quality.stored import current
-from annotate.reports.scorers import RunProgress, scorer_runs
-from annotate.reports.workers import ScoringWorker, scoring_workers
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from annotate.api.parsing import read_body
 from annotate.api.schema import described
 from annotate.models import Inquiry
 from annotate.pipeline import closing, inquiring
-from annotate.reports.inquiries import Inquiries, inquiries_of, unseen
+from annotate.reports.annotators.inquiries import Inquiries, inquiries_of, unseen
 
 
 class ProblemBody(msgspec.Struct, forbid_unknown_fields=True):

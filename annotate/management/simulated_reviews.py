@@ -22,7 +22,7 @@ from annotate.pipeline.simulating import Known, plan_of
 from annotate.pipeline.simulating.people import prefix_of
 from annotate.pipeline.verdicts import Verdict
 from annotate.refusal import Refusal
-from annotate.reports.contested import ComparisonQuestion, Question, RatingQuestion, contested
+from annotate.reports.reviewers.contested import ComparisonQuestion, Question, RatingQuestion, contested
 from annotate.stats.simulation import generator
 
 REVIEWERS = 2

@@ -37,7 +37,7 @@ class Outcome(models.TextChoices):
 class Review(Row):
     """One sitting over all flags of one conversation by one reviewer.
 
-    ``asks`` names its questions, drawn up when it began (see `annotate.reports.contested`). ``blind`` is the
+    ``asks`` names its questions, drawn up when it began (see `annotate.reports.reviewers.contested`). ``blind`` is the
     verdict before the reveal, ``final`` the one after it (both submissions of origin review); the outcome says
     what became of the labels. ``remark`` was written to annotators before the reveal, so it tells nothing of it.
     ``second_of`` is the finished review that this one repeats, blind, by somebody else; ``wants_second`` holds

@@ -5,7 +5,7 @@ docs/decisions/0003-claim.md says why this is SQL.
 
 from __future__ import annotations
 
-from annotate.reports.own_work import REPEAT_AFTER_HOURS, REPEAT_AFTER_TASKS
+from annotate.reports.annotators.own_work import REPEAT_AFTER_HOURS, REPEAT_AFTER_TASKS
 
 # A repeat is chosen among so many tasks before the nearest ones: nobody's past is searched through for long.
 REPEAT_WINDOW = 500

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from annotate.models import Batch, GoldKey, Project, Submission, Task, TaskPath
 from annotate.refusal import Conflict, Refusal
-from annotate.reports.qualification import PASS_MARK
+from annotate.reports.annotators.qualification import PASS_MARK
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotate.models import Assignment, Batch, Membership, Task
+from annotate.reports.annotators.qualification import PASS_MARK
 from annotate.reports.keyed import Keyed, compared
-from annotate.reports.qualification import PASS_MARK
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from annotate.models import Assignment, Membership, Note, Submission
 from annotate.pipeline.answers import Answers, ComparisonAnswer, NoteAnswer, RatingAnswer, StepAnswer
 from annotate.refusal import Conflict, Refusal
-from annotate.reports.own_work import MAY_CHANGE
+from annotate.reports.annotators.own_work import MAY_CHANGE
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,9 @@ from django.utils import timezone
 from annotate.models import AuditItem, Flag, Inquiry, InquiryMessage, Membership, Outcome, Review
 from annotate.pipeline.verdicts import Verdicts, store
 from annotate.refusal import Conflict, Problem
-from annotate.reports.drawing_up import Reasons, questions_for
-from annotate.reports.review_queue import next_conversation
-from annotate.reports.sent_back import submitted
+from annotate.reports.reviewers.drawing_up import Reasons, questions_for
+from annotate.reports.reviewers.review_queue import next_conversation
+from annotate.reports.reviewers.sent_back import submitted
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 from annotate.models import Comparison, Rating, Review, StepLabel, Submission, Task
 from annotate.refusal import Problem, Refusal
-from annotate.reports.contested import ComparisonQuestion, Question, RatingQuestion, StepQuestion, contested
+from annotate.reports.reviewers.contested import (
+    ComparisonQuestion,
+    Question,
+    RatingQuestion,
+    StepQuestion,
+    contested,
+)
 from annotate.steps import SPLITTER_VERSION
 
 Verdict = int | str

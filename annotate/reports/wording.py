@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 from django.utils.translation import get_language, gettext
 
 from annotate.models import Dimension, Flag, Scope
-from annotate.reports.contested import ComparisonQuestion, Question, StepQuestion
+from annotate.reports.reviewers.contested import ComparisonQuestion, Question, StepQuestion
 
 
 class Texts(TypedDict):

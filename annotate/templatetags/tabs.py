@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django import template
 
 from annotate.models import Project
-from annotate.reports.waiting import waiting
-from annotate.web.tabs import GROUPS, Group, Tab
+from annotate.reports.managers.waiting import waiting
+from annotate.web.managers.tabs import GROUPS, Group, Tab
 
 register = template.Library()
 

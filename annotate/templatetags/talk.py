@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from annotate.models import Project
-from annotate.reports.waiting import Waiting, waiting
+from annotate.reports.managers.waiting import Waiting, waiting
 
 register = template.Library()
 

@@ -20,7 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from annotate.reports.workers import ScoringWorker, connect, scoring_workers
+from annotate.reports.managers.workers import ScoringWorker, connect, scoring_workers
 
 QUEUES = ("default", "gpu")
 COUNTED = 100_000  # open tasks that are looked at, at most

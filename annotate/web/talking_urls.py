@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from annotate.web import guidelines, inquiries, problems
+from annotate.web.managers import guidelines, inquiries, problems
 
 urlpatterns: list[URLPattern] = [
     path("manage/problems/", problems.problems, name="problems"),

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from annotate.web import accounts, annotating, home, images, importing, joining, own_work, project_settings
+from annotate.web import accounts, images
 from annotate.web.admin import site
+from annotate.web.annotators import annotating, home, joining, own_work
+from annotate.web.managers import importing, project_settings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.projects, name="home"),
@@ -19,11 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/annotate/", annotating.workbench, name="annotate"),
     path("p/<slug:slug>/annotate/mine/", include(own_work.urls)),
     path("p/<slug:slug>/import/", include(importing.urls)),
-    path("p/<slug:slug>/review/", include("annotate.web.reviewing_urls")),
-    path("p/<slug:slug>/manage/", include("annotate.web.managing_urls")),
+    path("p/<slug:slug>/review/", include("annotate.web.reviewers.reviewing_urls")),
+    path("p/<slug:slug>/manage/", include("annotate.web.managers.managing_urls")),
     path("p/<slug:slug>/", include("annotate.web.talking_urls")),
     path("images/<uuid:uid>", images.image, name="image"),
     path("admin/", site.urls),
-    path("", include("annotate.web.exporting_urls")),
+    path("", include("annotate.web.managers.exporting_urls")),
     path("", include("annotate.web.health_urls")),
 ]

@@ -15,7 +15,7 @@ from annotate.pipeline.auditing import audit_project
 from tests import make
 from tests.e2e.conftest import let_in
 from tests.e2e.test_reviewing_keyboard import answer_all
-from tests.pipeline.test_second_reviews import everything, flagged
+from tests.pipeline.sittings import everything, flagged
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TELLTALE = re.compile(r"flag|audit|random|drawn|second|another reviewer|disagree|wrong", re.IGNORECASE)

@@ -17,7 +17,7 @@ from annotate.management.meter import Meter, duration
 from annotate.models import ScorerRun
 from annotate.pipeline import scoring
 from annotate.pipeline.scoring import residence
-from annotate.reports.workers import ScoringWorker
+from annotate.reports.managers.workers import ScoringWorker
 from inference.scorers.demo import DemoScorer
 from inference.types import Item, Result, UnavailableError
 from tests import make

@@ -28,8 +28,8 @@ from annotate.models import (
 )
 from annotate.pipeline.simulating import Known, careless_answers
 from annotate.refusal import Refusal
-from annotate.reports.gold import gold_results
-from annotate.reports.own_work import REPEAT_AFTER_HOURS, REPEAT_AFTER_TASKS
+from annotate.reports.annotators.own_work import REPEAT_AFTER_HOURS, REPEAT_AFTER_TASKS
+from annotate.reports.managers.gold import gold_results
 from annotate.reports.quality.repeats import self_agreement
 from tests import make
 

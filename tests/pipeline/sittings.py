@@ -11,7 +11,7 @@ from annotate.pipeline.reviewing import (
     record_blind,
     reveal,
 )
-from annotate.reports.contested import contested
+from annotate.reports.reviewers.contested import contested
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
 

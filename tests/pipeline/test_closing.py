@@ -15,7 +15,7 @@ from annotate.models import Assignment, Membership, ProblemReport, Project, Task
 from annotate.pipeline import annotating, assigning, closing
 from annotate.pipeline.keying import Use
 from annotate.refusal import Refusal
-from annotate.reports.waiting import Waiting, waiting
+from annotate.reports.managers.waiting import Waiting, waiting
 from tests import make
 from tests.pipeline import keys
 

@@ -14,7 +14,7 @@ from annotate.pipeline.flagging.general import look_at_people_and_models
 from annotate.pipeline.flagging.preferences import doubt_preferences
 from annotate.pipeline.simulating import Plan, ScorerPlan, simulate
 from annotate.reports.closing_reasons import NO_LONGER
-from annotate.reports.quality.given_labels import GivenLabels
+from annotate.reports.labels.given_labels import GivenLabels
 from tests import make
 from tests.judging import candidates, disputed, prefer, rate, submit
 

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from annotate.models import AuditItem, Calibration, Flag, Membership, Project, Review, Score, StepLabel
 from annotate.pipeline.calibrating import calibrate
 from annotate.pipeline.flagging import flag_project
-from annotate.reports.quality.scored_labels import scored_steps
+from annotate.reports.labels.scored_labels import scored_steps
 from tests import make
 from tests.judging import candidates, submit
 

@@ -15,8 +15,8 @@ from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.keying import ROOM, explain, make_key, retire
 from annotate.pipeline.planning import plan
 from annotate.refusal import Refusal
-from annotate.reports.gold import gold_results
-from annotate.reports.progress import members, progress
+from annotate.reports.managers.gold import gold_results
+from annotate.reports.managers.progress import members, progress
 from annotate.reports.quality.agreement import agreement_report
 from tests import make
 from tests.judging import candidates, prefer, rate

@@ -11,7 +11,7 @@ from annotate.models import Assignment, GoldKey, Membership, Project, Qualificat
 from annotate.pipeline.assigning import Held, claim
 from annotate.pipeline.keying import retire
 from annotate.pipeline.qualifying import allow_again, evaluate, set_qualified
-from annotate.reports.qualification import own_qualification
+from annotate.reports.annotators.qualification import own_qualification
 from tests import make
 from tests.pipeline import keys
 

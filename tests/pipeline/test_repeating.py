@@ -15,7 +15,7 @@ from annotate.pipeline import claim_statements, reopening
 from annotate.pipeline.assigning import Claimant, Held, NothingToClaim, claim
 from annotate.pipeline.exporting.queries import measuring
 from annotate.pipeline.flagging import flag_project
-from annotate.reports.progress import progress
+from annotate.reports.managers.progress import progress
 from tests import make
 from tests.judging import candidates, rate, submit
 

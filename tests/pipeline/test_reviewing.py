@@ -14,7 +14,7 @@ from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.reviewing import Decision, decide, next_review, record_blind, reveal
 from annotate.pipeline.verdicts import Verdict
 from annotate.refusal import Conflict, Refusal
-from annotate.reports.contested import ComparisonQuestion, RatingQuestion, contested
+from annotate.reports.reviewers.contested import ComparisonQuestion, RatingQuestion, contested
 from tests import make
 from tests.judging import candidates, disputed, prefer, rate, submit
 

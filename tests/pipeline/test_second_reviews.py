@@ -18,8 +18,8 @@ from annotate.pipeline.reviewing import (
     reveal,
 )
 from annotate.refusal import Refusal
-from annotate.reports.contested import contested
-from annotate.reports.review_queue import conversations_waiting
+from annotate.reports.reviewers.contested import contested
+from annotate.reports.reviewers.review_queue import conversations_waiting
 from tests import make
 from tests.judging import candidates, disputed, rate, submit
 from tests.pipeline.sittings import everything, finish, flagged, reviewer_of, seat

@@ -21,7 +21,7 @@ from annotate.pipeline.reviewing import (
     record_blind,
     reveal,
 )
-from annotate.reports.drawing_up import shape_of
+from annotate.reports.reviewers.drawing_up import shape_of
 from tests import make
 from tests.judging import candidates, rate, submit
 from tests.pipeline.sittings import everything, finish, flagged, reviewer_of, seat

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from annotate.models import Score
 from annotate.pipeline import scoring
-from annotate.reports.scorers import RunProgress, scorer_runs
+from annotate.reports.managers.scorers import RunProgress, scorer_runs
 from tests import make
 
 pytestmark = pytest.mark.django_db

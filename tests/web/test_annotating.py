@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from annotate.models import Membership
 from annotate.pipeline import assigning
-from annotate.web.screen_texts import screen_texts
+from annotate.web.annotators.screen_texts import screen_texts
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from annotate import tasks
 from annotate.formats.rubric import BUILT_IN, parse_rubric
 from annotate.models import Batch, Membership, Project, Response, Rubric, User
-from annotate.reports.batches import batches
-from annotate.reports.progress import progress
+from annotate.reports.managers.batches import batches
+from annotate.reports.managers.progress import progress
 from tests import make
 from tests.pipeline import keys
 
@@ -193,7 +193,7 @@ def test_planning_is_looked_at_then_done(
 
     woken: list[int] = []
     monkeypatch.setattr(tasks, "wake", lambda _task, *ids: woken.extend(ids))
-    monkeypatch.setattr("annotate.web.batches.AT_ONCE", 0)
+    monkeypatch.setattr("annotate.web.managers.batches.AT_ONCE", 0)
     make.conversation(project)
     client.post(page)
     assert woken == [batch.pk]

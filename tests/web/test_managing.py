@@ -10,7 +10,7 @@ from annotate import tasks
 from annotate.models import Membership, Project, ScorerRun, User
 from annotate.pipeline import scoring
 from annotate.pipeline.flagging import flag_project
-from annotate.web.tabs import GROUPS, Group
+from annotate.web.managers.tabs import GROUPS, Group
 from tests import make
 from tests.judging import candidates, disputed, rate, submit
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from annotate.models import Assignment, Membership, MessagePart, Note, Project, Submission, User
-from annotate.reports.own_progress import OwnProgress, own_days, own_progress
-from annotate.reports.people import Wanted, add_work, people
+from annotate.reports.annotators.own_progress import OwnProgress, own_days, own_progress
+from annotate.reports.managers.people import Wanted, add_work, people
 from tests import make
 from tests.api.caller import Caller, answers
 from tests.judging import candidates, rate

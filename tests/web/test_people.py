@@ -14,7 +14,7 @@ from django.utils.http import urlsafe_base64_encode
 from pytest_django import DjangoAssertNumQueries
 
 from annotate.models import Invitation, Membership, Project, Submission, User
-from annotate.web.people import harmless
+from annotate.web.managers.people import harmless
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from annotate.models import Flag, Membership, Review, Score, ScorerRun, Task, User
 from annotate.pipeline.flagging import flag_project
-from annotate.reports.contested import contested
+from annotate.reports.reviewers.contested import contested
 from tests import make
 from tests.judging import candidates, disputed, prefer, rate, submit
 

@@ -10,10 +10,10 @@ from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.inquiring import resolve
 from annotate.pipeline.reviewing import Decision, decide, next_review, record_blind, reveal
 from annotate.refusal import Refusal
-from annotate.reports.contested import contested
-from annotate.reports.home import home
-from annotate.reports.sent_back import returnable, sent_back_by, waiting_for
-from annotate.reports.waiting import waiting
+from annotate.reports.annotators.home import home
+from annotate.reports.managers.waiting import waiting
+from annotate.reports.reviewers.contested import contested
+from annotate.reports.reviewers.sent_back import returnable, sent_back_by, waiting_for
 from tests import make
 from tests.judging import candidates, disputed, rate
 

@@ -11,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from annotate.management import answers
 from annotate.management.quality_answers import quality_answers
 from annotate.pipeline import reporting
-from annotate.reports.flags import flag_summary
-from annotate.reports.progress import progress
+from annotate.reports.managers.flags import flag_summary
+from annotate.reports.managers.progress import progress
+from annotate.reports.managers.scorers import scorer_runs
 from annotate.reports.quality.aggregates import AggregatesReport
 from annotate.reports.quality.agreement import AgreementReport
-from annotate.reports.scorers import scorer_runs
 
 
 class Command(BaseCommand):

@@ -14,8 +14,8 @@ from annotate.management import answers
 from annotate.management.meter import Meter
 from annotate.models import ScorerRun
 from annotate.pipeline import scoring
-from annotate.reports.scorers import RunProgress
-from annotate.reports.workers import scoring_workers
+from annotate.reports.managers.scorers import RunProgress
+from annotate.reports.managers.workers import scoring_workers
 
 POLL_SECONDS = 1.0
 

@@ -18,8 +18,8 @@ from annotate.pipeline.calibrating.preferences import fit_preferences
 from annotate.pipeline.calibrating.ratings import fit_ratings
 from annotate.pipeline.calibrating.steps import fit_steps
 from annotate.pipeline.calibrating.storing import begin
+from annotate.reports.labels.given_labels import GivenLabels
 from annotate.reports.quality.canaries import is_changed
-from annotate.reports.quality.given_labels import GivenLabels
 from annotate.stats.gates import CANARY
 
 log = logging.getLogger(__name__)

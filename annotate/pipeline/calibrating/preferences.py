@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from annotate.models import Calibration, Dimension
 from annotate.pipeline.calibrating.storing import Fits, Key, prior_tau, scope_of, sha256_of
-from annotate.reports.quality.links import Strata, preference_parameters, strata_of
-from annotate.reports.quality.scored_labels import ScoredPairs, score_gaps, scored_pairs
+from annotate.reports.labels.links import Strata, preference_parameters, strata_of
+from annotate.reports.labels.scored_labels import ScoredPairs, score_gaps, scored_pairs
 from annotate.stats import coldstart, gates, preference
 from annotate.stats.conformal import in_calibration_fold
 from annotate.stats.reliability import reliability

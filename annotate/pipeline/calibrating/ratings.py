@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from annotate.models import Calibration, Dimension
 from annotate.pipeline.calibrating.storing import Fits, Key, sha256_of
-from annotate.reports.quality.links import rating_parameters
-from annotate.reports.quality.scored_labels import ScoredRatings, scored_ratings
+from annotate.reports.labels.links import rating_parameters
+from annotate.reports.labels.scored_labels import ScoredRatings, scored_ratings
 from annotate.stats import gates, rating
 
 RATING = Calibration.Question.RATING

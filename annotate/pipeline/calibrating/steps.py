@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from annotate.models import Calibration, Scope
 from annotate.pipeline.calibrating.storing import Fits, Key, sha256_of
-from annotate.reports.quality.links import step_parameters
-from annotate.reports.quality.scored_labels import scored_steps
+from annotate.reports.labels.links import step_parameters
+from annotate.reports.labels.scored_labels import scored_steps
 from annotate.stats import gates, steps
 from annotate.stats.conformal import in_calibration_fold
 from annotate.stats.reliability import reliability

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from django.db.models import Q
 
 from annotate.models import Calibration, Dimension, Scope, ScorerRun
+from annotate.reports.labels.given_labels import GivenLabels
+from annotate.reports.labels.verdicts import flagged
 from annotate.reports.quality.canaries import is_changed, lock_version
-from annotate.reports.quality.given_labels import GivenLabels
-from annotate.reports.quality.verdicts import flagged
 from annotate.stats.gates import CANARY, Gate
 
 Key = tuple[str, str, int | None, str]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.models import Calibration, Flag, ScorerRun
-from annotate.reports.quality.given_labels import GivenLabels
+from annotate.reports.labels.given_labels import GivenLabels
 
 AtRisk = tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.float64]]
 

@@ -21,9 +21,9 @@ from django.db.models import Count
 from annotate.models import Flag, Project, ScorerRun, Submission
 from annotate.pipeline.flagging.doubts import Found
 from annotate.reports.closing_reasons import NO_LONGER
-from annotate.reports.gold import gold_results
+from annotate.reports.labels.given_labels import GivenLabels
+from annotate.reports.managers.gold import gold_results
 from annotate.reports.quality.canaries import latest_checks
-from annotate.reports.quality.given_labels import GivenLabels
 from annotate.reports.quality.model_health import run_health
 from annotate.reports.sql import Median
 from annotate.stats import persons

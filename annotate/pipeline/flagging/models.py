@@ -21,8 +21,8 @@ from annotate.pipeline.flagging.preferences import doubt_preferences
 from annotate.pipeline.flagging.ratings import doubt_ratings
 from annotate.pipeline.flagging.steps import doubt_steps
 from annotate.pipeline.flagging.storing import Stored, store
+from annotate.reports.labels.given_labels import GivenLabels
 from annotate.reports.quality.canaries import latest_checks
-from annotate.reports.quality.given_labels import GivenLabels
 from annotate.reports.settled import settled
 
 Question = Calibration.Question

@@ -46,8 +46,8 @@ from annotate.reports.contradictions import (
     PEOPLE_RATE_APART,
     SELF_CONTRADICTIONS,
 )
+from annotate.reports.labels.columns import scanning
 from annotate.reports.pseudonyms import pseudonyms
-from annotate.reports.quality.columns import scanning
 from annotate.reports.settled import settled
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from annotate.models import Calibration, Flag, Scope, ScorerRun
 from annotate.pipeline.flagging.doubts import SURPRISING, Doubt, Found
-from annotate.reports.quality.links import preference_link, strata_of
-from annotate.reports.quality.scored_labels import ScoredPairs, scored_pairs
+from annotate.reports.labels.links import preference_link, strata_of
+from annotate.reports.labels.scored_labels import ScoredPairs, scored_pairs
 from annotate.stats.gates import CANARY
 
 Rows = npt.NDArray[np.intp]

@@ -18,9 +18,9 @@ from scipy.stats import false_discovery_control
 
 from annotate.models import Calibration, Dimension, Flag, Response, ScorerRun
 from annotate.pipeline.flagging.doubts import Doubt, Found
-from annotate.reports.quality.given_labels import GivenLabels
-from annotate.reports.quality.links import rating_link
-from annotate.reports.quality.scored_labels import ScoredRatings, scored_ratings
+from annotate.reports.labels.given_labels import GivenLabels
+from annotate.reports.labels.links import rating_link
+from annotate.reports.labels.scored_labels import ScoredRatings, scored_ratings
 from annotate.stats.persons import unusual
 
 FALSE_ALARMS = 0.10

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from annotate.models import Calibration, Flag, Scope, ScorerRun
 from annotate.pipeline.flagging.doubts import Doubt, Found
-from annotate.reports.quality.links import step_link
-from annotate.reports.quality.scored_labels import ScoredSteps, scored_steps
+from annotate.reports.labels.links import step_link
+from annotate.reports.labels.scored_labels import ScoredSteps, scored_steps
 from annotate.stats import steps
 
 

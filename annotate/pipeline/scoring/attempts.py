@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from annotate.reports.workers import connect, prefixed
+from annotate.reports.managers.workers import connect, prefixed
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotate.models import Response, Score, ScorerRun
 from annotate.pipeline.scoring.configurations import configurations, scorers, sha256_of
 from annotate.refusal import Refusal
-from annotate.reports.scorers import RunProgress, scorer_runs
+from annotate.reports.managers.scorers import RunProgress, scorer_runs
 from inference import scorers as kinds
 from inference.configuration import ConfigurationError
 from inference.steps import SPLITTER_VERSION

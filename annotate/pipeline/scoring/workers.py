@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from annotate.reports.workers import ScoringWorker, forget, keep
+from annotate.reports.managers.workers import ScoringWorker, forget, keep
 from inference.types import Health, ScorerInfo
 
 log = logging.getLogger(__name__)

@@ -32,7 +32,7 @@ from annotate.pipeline.simulating.plans import Plan, habits
 from annotate.pipeline.simulating.rows import Pile, Work, write_answers
 from annotate.pipeline.simulating.scenes import Columns, read_scenes, read_sheet
 from annotate.pipeline.simulating.tasks import file_labels, work_of
-from annotate.reports.own_work import REPEAT_AFTER_HOURS, REPEAT_AFTER_TASKS
+from annotate.reports.annotators.own_work import REPEAT_AFTER_HOURS, REPEAT_AFTER_TASKS
 from annotate.stats.simulation import generator
 
 _ROOM = 10_000  # for everybody

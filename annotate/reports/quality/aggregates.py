@@ -1,6 +1,6 @@
 """What people's labels say about the models that the answers came from: mean ratings and strengths.
 
-Which answers count says annotate/reports/quality/items.py. Intervals of 95 % by bootstrap over conversations. Managers
+Which answers count says annotate/reports/labels/items.py. Intervals of 95 % by bootstrap over conversations. Managers
 alone see any of it: where an answer came from is never shown to annotators.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from annotate.models import Dimension, Rubric
-from annotate.reports.quality.items import STATES, Answers, Ints, read_answers
+from annotate.reports.labels.items import STATES, Answers, Ints, read_answers
 from annotate.stats.bootstrap import LEAST_CONVERSATIONS, Interval, groups, intervals, replicates
 from annotate.stats.bradley_terry import PRIOR, components, is_bounded, strengths
 from annotate.stats.offsets import Floats, offsets

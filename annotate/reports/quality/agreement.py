@@ -1,6 +1,6 @@
 """How far the annotators of a project agree: by dimension and on comparisons, and both by stratum.
 
-Which answers count says annotate/reports/quality/items.py; of ratings only those of state ``rated``: an accepted
+Which answers count says annotate/reports/labels/items.py; of ratings only those of state ``rated``: an accepted
 default says nothing about agreement. Training, qualification and gold are left out: those answers measure people, and
 everybody gives them on the same few items.
 
@@ -18,7 +18,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotate.models import Dimension, Project
-from annotate.reports.quality.items import Items, Question, packed, read_items, replaced, touched, unpacked
+from annotate.reports.labels.items import Items, Question, packed, read_items, replaced, touched, unpacked
 from annotate.reports.quality.sampled import SampledAgreement, sampled_agreement
 from annotate.reports.quality.strata import Numbers, Stratum
 from annotate.stats.agreement import SIDES, Agreement

@@ -14,9 +14,9 @@ import numpy as np
 from django.db.models import Count, Sum
 
 from annotate.models import Flag, Note, Submission, User
-from annotate.reports.gold import GoldResult, gold_results
-from annotate.reports.own_progress import pace
-from annotate.reports.quality.given import GivenRatings, Ints, given_ratings, of_responses
+from annotate.reports.annotators.own_progress import pace
+from annotate.reports.labels.given import GivenRatings, Ints, given_ratings, of_responses
+from annotate.reports.managers.gold import GoldResult, gold_results
 from annotate.reports.quality.repeats import SelfAgreement, self_agreement
 from annotate.stats.judging import NOTHING, Estimate
 from annotate.stats.people import (

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.models import Dimension, ScorerRun
-from annotate.reports.quality.columns import read
+from annotate.reports.labels.columns import read
 from annotate.reports.sql import IS_WORK, latest
 from annotate.stats.beliefs import BY_WEAKEST_STEP, LEAST_STEPS
 from annotate.stats.judging import (

@@ -24,7 +24,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Value, When
 
 from annotate.models import AuditItem, Flag, Outcome, Review
 from annotate.reports.closing_reasons import code_of
-from annotate.reports.quality.verdicts import (
+from annotate.reports.labels.verdicts import (
     Agreement,
     Held,
     audited,

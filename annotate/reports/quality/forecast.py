@@ -13,9 +13,9 @@ import msgspec
 from django.db.models import Avg, Count, Q
 
 from annotate.models import AuditItem, Dimension, Flag, Project, Review, Submission
+from annotate.reports.labels.columns import read
+from annotate.reports.labels.given import GivenRatings, Ints, given_ratings, of_responses
 from annotate.reports.quality.agreement import AgreementReport, agreement_report
-from annotate.reports.quality.columns import read
-from annotate.reports.quality.given import GivenRatings, Ints, given_ratings, of_responses
 from annotate.reports.quality.stored import stored
 from annotate.reports.sql import IS_BASE_ONCE, latest
 from annotate.stats import forecast

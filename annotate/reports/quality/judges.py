@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotate.models import Dimension, Project, Score, ScorerRun
+from annotate.reports.labels.columns import read
+from annotate.reports.labels.given import UNPROMPTED, given_ratings, of_responses
+from annotate.reports.labels.given_labels import GivenLabels, spoken
+from annotate.reports.labels.scored_labels import found_at, scored_pairs
 from annotate.reports.quality.ceiling import People, RunCeiling
-from annotate.reports.quality.columns import read
-from annotate.reports.quality.given import UNPROMPTED, given_ratings, of_responses
-from annotate.reports.quality.given_labels import GivenLabels, spoken
 from annotate.reports.quality.published import PUBLISHED, PublishedJudge
-from annotate.reports.quality.scored_labels import found_at, scored_pairs
 from annotate.stats.beliefs import BY_WEAKEST_STEP, LEAST_STEPS, may_speak
 from annotate.stats.judging import (
     NOTHING,

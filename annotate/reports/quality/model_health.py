@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from annotate.models import Calibration, Scope, ScorerRun
-from annotate.reports.quality.columns import read
-from annotate.reports.quality.given_labels import GivenLabels
-from annotate.reports.quality.links import preference_link, strata_of
-from annotate.reports.quality.scored_labels import ScoredPairs, scored_pairs
+from annotate.reports.labels.columns import read
+from annotate.reports.labels.given_labels import GivenLabels
+from annotate.reports.labels.links import preference_link, strata_of
+from annotate.reports.labels.scored_labels import ScoredPairs, scored_pairs
 from annotate.stats import health
 from annotate.stats.bootstrap import LEAST_CONVERSATIONS
 from annotate.stats.health import Estimate

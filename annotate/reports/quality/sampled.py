@@ -25,7 +25,7 @@ from django.db.models import Max
 from scipy.sparse import coo_array
 
 from annotate.models import Batch, Dimension, Task
-from annotate.reports.quality.items import Items, Question, read_items
+from annotate.reports.labels.items import Items, Question, read_items
 from annotate.stats.agreement import NAMES, SIDES, coefficients, defined, features
 from annotate.stats.bootstrap import LEAST_CONVERSATIONS, Interval, groups, intervals, replicates
 from annotate.stats.sampling import effective

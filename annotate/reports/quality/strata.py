@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from annotate.reports.quality.items import EPOCH, Ints, Items, Question
+from annotate.reports.labels.items import EPOCH, Ints, Items, Question
 from annotate.stats.agreement import (
     NAMES,
     SIDES,

@@ -16,7 +16,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from annotate.models import Batch, Flag, Review
-from annotate.reports.progress import batch_progress
+from annotate.reports.managers.progress import batch_progress
 from annotate.reports.sql import IS_WORK
 
 DAYS = 42

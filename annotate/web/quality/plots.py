@@ -24,7 +24,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from annotate.web.people import harmless
+from annotate.web.managers.people import harmless
 from annotate.web.quality.axes import TWO, Form, Scale, Tick, scale
 
 Cell = str | int | float | None

@@ -10,7 +10,7 @@ import pytest
 from annotate.models import ScorerRun
 from annotate.pipeline import scoring
 from annotate.pipeline.scoring import residence, taking
-from annotate.reports import workers
+from annotate.reports.managers import workers
 from inference.scorers.demo import DemoScorer
 from inference.types import Item, Result
 

@@ -16,8 +16,8 @@ from annotate.pipeline.calibrating.storing import begin
 from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.flagging import pending_projects as flags_pending
 from annotate.pipeline.scoring import canaries, residence
+from annotate.reports.labels.given_labels import GivenLabels
 from annotate.reports.quality.canaries import canaries as canary_report
-from annotate.reports.quality.given_labels import GivenLabels
 from annotate.stats.gates import CANARY, Gate
 from inference.scorers.demo import DemoScorer
 from inference.types import Item, ItemError, Result

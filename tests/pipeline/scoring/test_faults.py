@@ -11,7 +11,7 @@ import pytest
 from annotate.models import Conversation, Response, Score, ScorerRun
 from annotate.pipeline import scoring
 from annotate.pipeline.scoring import attempts, batches, residence
-from annotate.reports.workers import connect
+from annotate.reports.managers.workers import connect
 from inference.types import Item, ScorerInfo, UnavailableError
 from tests import make
 from tests.pipeline.scoring.conftest import Spy, finish

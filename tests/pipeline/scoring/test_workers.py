@@ -19,8 +19,8 @@ from django.utils import timezone
 from annotate.models import ApiToken, Membership, Project
 from annotate.pipeline import scoring
 from annotate.pipeline.scoring import workers
-from annotate.reports.scorers import scorer_runs
-from annotate.reports.workers import ScoringWorker, connect, forget, keep, prefixed, scoring_workers
+from annotate.reports.managers.scorers import scorer_runs
+from annotate.reports.managers.workers import ScoringWorker, connect, forget, keep, prefixed, scoring_workers
 from inference.types import Health, ScorerInfo
 from tests import make
 from tests.pipeline.scoring.conftest import Spy, finish

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from annotate.models import Assignment, AuditItem, Flag, Review, Submission, Task
-from annotate.reports.quality.scored_labels import scored_pairs, scored_ratings, scored_steps
+from annotate.reports.labels.scored_labels import scored_pairs, scored_ratings, scored_steps
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
 from tests.reports.quality.scored import run_of

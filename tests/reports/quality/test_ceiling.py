@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from annotate.models import Dimension, Project, ScorerRun
+from annotate.reports.labels.columns import read
 from annotate.reports.quality import ceiling
 from annotate.reports.quality.ceiling import DimensionCeiling, People, RunCeiling
-from annotate.reports.quality.columns import read
 from annotate.reports.quality.judges import judge_report
 from tests import make
 from tests.judging import candidates, prefer, rate, submit

@@ -15,9 +15,9 @@ from annotate.pipeline.auditing import audit_project
 from annotate.pipeline.flagging import flag_project
 from annotate.pipeline.reviewing import Decision, decide, next_review, record_blind, reveal
 from annotate.reports import closing_reasons
-from annotate.reports.contested import contested
 from annotate.reports.quality.flag_statistics import FlagStatistics, KindStatistics, flag_statistics
 from annotate.reports.quality.model_faults import model_faults
+from annotate.reports.reviewers.contested import contested
 from tests import make
 from tests.judging import candidates, disputed, prefer, rate, submit
 

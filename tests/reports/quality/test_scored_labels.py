@@ -21,8 +21,8 @@ from annotate.models import (
     Submission,
     Task,
 )
-from annotate.reports.quality.columns import read
-from annotate.reports.quality.scored_labels import scored_pairs, scored_ratings, scored_steps
+from annotate.reports.labels.columns import read
+from annotate.reports.labels.scored_labels import scored_pairs, scored_ratings, scored_steps
 from tests import make
 from tests.judging import candidates, prefer, rate, submit
 from tests.reports.quality.scored import run_of

@@ -1,0 +1,1 @@
+"""What annotators see of their own: progress, work, answers, guidelines, questions, results."""

@@ -1,0 +1,1 @@
+"""What managers see of the work: batches, people, problems, keys, scorers, how far everything is."""

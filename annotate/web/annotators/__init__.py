@@ -1,0 +1,1 @@
+"""The annotators' pages: home, the annotation screen, own work, joining a project."""

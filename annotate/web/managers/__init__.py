@@ -1,0 +1,1 @@
+"""The managers' pages: progress, batches, people, settings, rubric, guidelines, keys, import and export."""
