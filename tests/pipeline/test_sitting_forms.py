@@ -35,7 +35,7 @@ def forgotten() -> None:
 
 
 def test_a_flagged_sitting_asks_what_is_contested_and_a_little_that_is_not() -> None:
-    project = make.project(audit_share=0)
+    project = make.project(audit_share=0, second_review_share=0)
     task = flagged(project)
     review = seat(project, reviewer_of(project))
 
@@ -46,7 +46,7 @@ def test_a_flagged_sitting_asks_what_is_contested_and_a_little_that_is_not() -> 
 
 
 def test_where_labels_are_audited_every_sitting_asks_as_much_as_the_audit_draws() -> None:
-    project = make.project(audit_share=0)
+    project = make.project(audit_share=0, second_review_share=0)
     flagged(project)
     Project.objects.update(audit_share=1.0)
     over_flags = seat(project, reviewer_of(project))
@@ -136,7 +136,7 @@ def with_steps(task: Task) -> Task:
 
 
 def test_where_steps_were_labelled_flagged_sittings_and_audits_alike_ask_about_one_response() -> None:
-    project = make.project(audit_share=0)
+    project = make.project(audit_share=0, second_review_share=0)
     flags = with_steps(flagged(project))
     Project.objects.update(audit_share=1.0)
     over_flags = seat(project, reviewer_of(project))
@@ -179,7 +179,7 @@ def test_two_audited_responses_and_a_flagged_one_are_all_asked() -> None:
 
 
 def test_giving_back_and_taking_again_asks_the_same() -> None:
-    project = make.project(audit_share=0)
+    project = make.project(audit_share=0, second_review_share=0)
     flagged(project)
     reviewer = reviewer_of(project)
     first = seat(project, reviewer)
@@ -191,7 +191,7 @@ def test_giving_back_and_taking_again_asks_the_same() -> None:
 
 
 def test_every_step_of_a_flagged_response_is_asked() -> None:
-    project = make.project(audit_share=0)
+    project = make.project(audit_share=0, second_review_share=0)
     task = everything(project)
     response = candidates(task)[0]
     response.parts.update(text="First this.\n\nThen that.\n\nSo there.")
