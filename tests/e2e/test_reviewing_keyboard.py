@@ -206,6 +206,7 @@ def test_work_goes_back_with_the_remark_from_before_and_comes_back_answered(
     let_in(context, live_server, thread.asked_by)
     sat.goto(live_server.url)
     sat.get_by_role("link", name="A reviewer asks you to look at a task again").click()
+    expect(sat.get_by_role("heading", name="Submitted and skipped")).to_be_visible()
     expect(sat.get_by_text("Is the sum right?")).to_be_visible()
     check(sat)
     body = sat.content()
